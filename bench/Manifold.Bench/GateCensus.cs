@@ -5,7 +5,9 @@ using Manifold.Verification;
 
 namespace Manifold.Bench;
 
-/// <summary>The claim: the gate's look into a layer costs a small part of hashing it, since it reads the begin of each file and nothing else.</summary>
+/// <summary>
+/// The claim: the gate's look into a layer costs a small part of hashing it, since it reads the begin of each file and nothing else.
+/// </summary>
 internal static class GateCensus
 {
     private const int Files = 4000, FileBytes = 16 * 1024, Rounds = 7;
@@ -26,7 +28,8 @@ internal static class GateCensus
                 seconds[round] = Stopwatch.GetElapsedTime(started).TotalSeconds;
             }
             Array.Sort(seconds);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gate census: {Files} files of {FileBytes} bytes, median {seconds[Rounds / 2]:0.000} s, {seconds[Rounds / 2] / Files * 1e6:0} µs a file"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gate census: {Files}"
+                + $" files of {FileBytes} bytes, median {seconds[Rounds / 2]:0.000} s, {seconds[Rounds / 2] / Files * 1e6:0} µs a file"));
         }
         finally
         {

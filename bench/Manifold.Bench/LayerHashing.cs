@@ -5,7 +5,10 @@ using Manifold.Linux;
 
 namespace Manifold.Bench;
 
-/// <summary>The claim: finding a layer's diff id costs about as little as hashing its bytes, so every step can afford one and blobs are made for publication only.</summary>
+/// <summary>
+/// The claim: finding a layer's diff id costs about as little as hashing its bytes, so every step can afford one and blobs are made for
+/// publication only.
+/// </summary>
 internal static class LayerHashing
 {
     private const int Files = 4000, FileBytes = 16 * 1024, Rounds = 7;
@@ -17,7 +20,10 @@ internal static class LayerHashing
         new Random(1).NextBytes(content);
         var entries = Enumerable.Range(0, Files).Select(number => new LayerEntry
         {
-            Path = string.Create(CultureInfo.InvariantCulture, $"file-{number}"), Kind = EntryKind.File, Size = FileBytes, Open = () => new MemoryStream(content, writable: false),
+            Path = string.Create(CultureInfo.InvariantCulture, $"file-{number}"),
+            Kind = EntryKind.File,
+            Size = FileBytes,
+            Open = () => new MemoryStream(content, writable: false),
         }).ToList();
         var writer = new LayerWriter(new FileTime(0));
         var seconds = new double[Rounds];
@@ -29,6 +35,7 @@ internal static class LayerHashing
         }
         Array.Sort(seconds);
         var median = seconds[Rounds / 2];
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"layer hashing: {Files} files of {FileBytes} bytes, median {median:0.000} s, {(long)Files * FileBytes / median / 1e6:0} MB/s"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"layer hashing: {Files}"
+            + $" files of {FileBytes} bytes, median {median:0.000} s, {(long)Files * FileBytes / median / 1e6:0} MB/s"));
     }
 }

@@ -11,7 +11,10 @@ using Manifold.Snapshots;
 
 namespace Manifold.Bench;
 
-/// <summary>The claim: a network of its own adds less than 60 ms to the start of a RUN, and 100 MB from this machine itself arrive within half a second.</summary>
+/// <summary>
+/// The claim: a network of its own adds less than 60 ms to the start of a RUN, and 100 MB from this machine itself arrive within half a
+/// second.
+/// </summary>
 /// <remarks>Needs root, <c>busybox</c> (busybox-static) and <c>pasta</c> (passt); says so where they are absent.</remarks>
 internal static class RunNetworkCost
 {
@@ -47,9 +50,13 @@ internal static class RunNetworkCost
 
         Task<TimeSpan> Time(NetworkMode mode, params string[] words) => TimeAsync(sandbox, new RunRequest
         {
-            Chain = [Digest.Of("busybox")], Arguments = ["/bin/busybox", .. words], Platform = Platform.Host, Network = mode,
+            Chain = [Digest.Of("busybox")],
+            Arguments = ["/bin/busybox", .. words],
+            Platform = Platform.Host,
+            Network = mode,
         });
-        await output.WriteLineAsync($"network of a RUN: {(await networks.FindAsync().ConfigureAwait(false)).Program ?? "this machine's"}").ConfigureAwait(false);
+        await output.WriteLineAsync(
+            $"network of a RUN: {(await networks.FindAsync().ConfigureAwait(false)).Program ?? "this machine's"}").ConfigureAwait(false);
         await CompareAsync(output, "start", Starts, mode => Time(mode, "true")).ConfigureAwait(false);
         if (Address() is { } address)
         {
@@ -70,7 +77,8 @@ internal static class RunNetworkCost
             machine.Add((await time(NetworkMode.Host).ConfigureAwait(false)).TotalMilliseconds);
             own.Add((await time(NetworkMode.Default).ConfigureAwait(false)).TotalMilliseconds);
         }
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {what}: this machine's {Median(machine):0} ms, its own {Median(own):0} ms (least {machine.Min():0} and {own.Min():0})")).ConfigureAwait(false);
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {what}: this machine's "
+            + $"{Median(machine):0} ms, its own {Median(own):0} ms (least {machine.Min():0} and {own.Min():0})")).ConfigureAwait(false);
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
@@ -82,7 +90,9 @@ internal static class RunNetworkCost
         return result.ExitCode == 0 ? Stopwatch.GetElapsedTime(began) : throw new InvalidOperationException(string.Join('\n', result.Tail));
     }
 
-    private static IPAddress? Address() => NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(entry => entry.Address)
+    private static IPAddress? Address() => NetworkInterface.GetAllNetworkInterfaces()
+        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+        .Select(entry => entry.Address)
         .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
 
     private static async Task ServeAsync(TcpListener server)

@@ -10,7 +10,9 @@ internal sealed class AllowFlag
     {
         Description = "Grant RUN steps more privileges: network.host allows RUN --network=host; security.insecure allows RUN "
             + "--security=insecure, which has full access to this machine. Repeatable.",
-        HelpName = "PERMISSION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "PERMISSION",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
 
     public static AllowFlag AddTo(Command command)
@@ -23,7 +25,8 @@ internal sealed class AllowFlag
     /// <exception cref="UsageException">There is no such thing to allow.</exception>
     public Allowance Read(ParseResult parsed)
     {
-        var allowed = (parsed.GetValue(allow) ?? []).SelectMany(text => text.Split(',')).Select(text => RunTexts.Entitlement("--allow", text.Trim())).ToHashSet();
+        var allowed = (parsed.GetValue(allow) ?? []).SelectMany(text => text.Split(','))
+            .Select(text => RunTexts.Entitlement("--allow", text.Trim())).ToHashSet();
         return new Allowance(allowed.Contains(RunSettings.HostNetwork), allowed.Contains(RunSettings.Insecure));
     }
 }
@@ -33,5 +36,6 @@ internal sealed record Allowance(bool HostNetwork, bool Insecure)
 {
     public static Allowance Nothing { get; } = new(false, false);
 
-    public RunSettings To(RunSettings settings) => settings with { AllowHostNetwork = settings.AllowHostNetwork || HostNetwork, AllowInsecure = Insecure };
+    public RunSettings To(RunSettings settings) =>
+        settings with { AllowHostNetwork = settings.AllowHostNetwork || HostNetwork, AllowInsecure = Insecure };
 }

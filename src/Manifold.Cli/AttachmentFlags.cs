@@ -16,12 +16,21 @@ internal sealed class AttachmentFlags
         "--provenance",
         "Attach provenance to each platform: how it was built (SLSA v1). mode=min leaves out the values of build arguments. "
             + "--provenance=false turns it off.");
-    private readonly Option<string[]> attest = new("--attest") { Description = "Attach an SBOM or provenance, in the syntax of buildx: "
-        + "type=sbom or type=provenance,mode=min. Repeatable.", HelpName = "ATTESTATION", Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> attest = new("--attest")
+    {
+        Description = "Attach an SBOM or provenance, in the syntax of buildx: "
+            + "type=sbom or type=provenance,mode=min. Repeatable.",
+        HelpName = "ATTESTATION",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the image and every platform with --key, as cosign does." };
-    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the "
-        + "format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE" };
+    private readonly Option<string?> key = new("--key")
+    {
+        Description = "The private key to sign with: a file or env://VARIABLE, in the "
+            + "format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.",
+        HelpName = "FILE",
+    };
 
     /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
     public static AttachmentFlags AddTo(Command command, bool builds)
@@ -45,7 +54,9 @@ internal sealed class AttachmentFlags
     /// <summary>A switch that may have fields for a value, as buildx has it; see <see cref="BuildxHabits"/>.</summary>
     private static Option<string?> Attached(string name, string description) => new(name)
     {
-        Description = description, HelpName = "FIELDS", Arity = ArgumentArity.ZeroOrOne,
+        Description = description,
+        HelpName = "FIELDS",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static Attestation? Short(ParseResult parsed, Option<string?> option, string type)

@@ -25,33 +25,57 @@ internal sealed class BakeOptions
 {
     private static readonly string[] Formats = ["yaml", "json", "bake"];
 
-    private readonly Argument<string[]> names = new("IMAGE") { Description = "The images or groups to build. Default: the default group "
-        + "of the file, or all images. If the first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> names = new("IMAGE")
+    {
+        Description = "The images or groups to build. Default: the default group "
+            + "of the file, or all images. If the first IMAGE is a folder, it is read as -f FOLDER.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
     private readonly Option<string[]> files = new("--file", "-f")
     {
         Description = "The project file, the folder that contains it, or - for standard input. Default: the working folder. "
             + "Repeat to merge several bake or compose files.",
-        HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "FILE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<string[]> set = new("--set")
     {
         Description = "Override a key of an image, such as '*.platform=linux/arm64' or api.args.VERSION=2. "
             + "KEY+=VALUE adds to a list. Repeatable.",
-        HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "KEY=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<string[]> variables = new("--var")
     {
         Description = "Set a variable of the file. It overrides the environment. Repeatable.",
-        HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "NAME=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<string?> print = new("--print") { Description = "Print the resolved project without building. Formats: yaml "
-        + "(default), json and bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<bool> plan = new("--plan") { Description = "Show what a build would do and what would stop it, without "
-        + "building." };
-    private readonly Option<bool> push = new("--push") { Description = "Push all images to their registries, under all their tags. All "
-        + "tags are written together, at the end." };
-    private readonly Option<bool> load = new("--load") { Description = "Load every image into docker or podman, for this machine's "
-        + "platform." };
+    private readonly Option<string?> print = new("--print")
+    {
+        Description = "Print the resolved project without building. Formats: yaml "
+            + "(default), json and bake.",
+        HelpName = "FORMAT",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private readonly Option<bool> plan = new("--plan")
+    {
+        Description = "Show what a build would do and what would stop it, without "
+            + "building.",
+    };
+    private readonly Option<bool> push = new("--push")
+    {
+        Description = "Push all images to their registries, under all their tags. All "
+            + "tags are written together, at the end.",
+    };
+    private readonly Option<bool> load = new("--load")
+    {
+        Description = "Load every image into docker or podman, for this machine's "
+            + "platform.",
+    };
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
     private readonly Option<bool> locked = new("--locked") { Description = "Build only from images and sources that manifold.lock pins." };
@@ -60,20 +84,34 @@ internal sealed class BakeOptions
         Description = "Build twice from scratch, and show the differences, their causes and the steps that introduced them. The "
             + "second build runs in a different folder and under different conditions.",
     };
-    private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "The maximum number of RUN steps to run at the same time. "
-        + "The default depends on the processors and the memory of this machine.", HelpName = "N" };
-    private readonly Option<bool> keepGoing = new("--keep-going",
-        "-k") { Description = "If an image fails, still build and publish the other images." };
+    private readonly Option<int?> jobs = new("--jobs", "-j")
+    {
+        Description = "The maximum number of RUN steps to run at the same time. "
+            + "The default depends on the processors and the memory of this machine.",
+        HelpName = "N",
+    };
+    private readonly Option<bool> keepGoing = new("--keep-going", "-k")
+    {
+        Description = "If an image fails, still build and publish the other images.",
+    };
     private readonly Option<string> progress = new("--progress")
     {
         Description = "How to show progress: auto, tty, plain, json or quiet.",
         DefaultValueFactory = _ => "auto",
         HelpName = "MODE",
     };
-    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the images to "
-        + "FILE, as JSON, like buildx.", HelpName = "FILE" };
-    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. "
-        + "You can also run 'manifold report' later.", HelpName = "FOLDER" };
+    private readonly Option<string?> metadataFile = new("--metadata-file")
+    {
+        Description = "Write the digests and names of the images to "
+            + "FILE, as JSON, like buildx.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> report = new("--report")
+    {
+        Description = "Write report.html, report.md and record.json to FOLDER. "
+            + "You can also run 'manifold report' later.",
+        HelpName = "FOLDER",
+    };
     private AttachmentFlags attaching = null!;
     private AllowFlag allow = null!;
     private ImageFlags image = null!;
@@ -145,11 +183,15 @@ internal sealed class BakeOptions
     private string? ReadPrint(ParseResult parsed) =>
         parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
 
-    internal static KeyValuePair<string, string> Variable(string text) => 
-        text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
-        : throw new UsageException($"--var {text}: expected NAME=VALUE.");
+    internal static KeyValuePair<string, string> Variable(string text)
+    {
+        if (text.Split('=', 2) is not [{ Length: > 0 } name, var value])
+            throw new UsageException($"--var {text}: expected NAME=VALUE.");
+        return KeyValuePair.Create(name, value);
+    }
 
-    internal static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
+    internal static bool IsFolder(string name) =>
+        (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
 }
 
 /// <summary>A <c>manifold bake</c> command line, read.</summary>
@@ -158,8 +200,22 @@ internal sealed record BakeCommandLine
     /// <summary>Of a plan that <c>manifold plan</c> asks for.</summary>
     public static BakeCommandLine ForPlan(string file, ImmutableArray<string> names) => new()
     {
-        Files = [file], Names = names, Set = [], Print = null, Plan = true, Push = false, Publication = new PublicationRequest { Targets = [] }, NoCache = false, Pull = false,
-        Jobs = null, KeepGoing = false, Locked = false, Progress = "plain", MetadataFile = null, Report = null, Registries = new RegistryChoice(),
+        Files = [file],
+        Names = names,
+        Set = [],
+        Print = null,
+        Plan = true,
+        Push = false,
+        Publication = new PublicationRequest { Targets = [] },
+        NoCache = false,
+        Pull = false,
+        Jobs = null,
+        KeepGoing = false,
+        Locked = false,
+        Progress = "plain",
+        MetadataFile = null,
+        Report = null,
+        Registries = new RegistryChoice(),
     };
 
     public required ImmutableArray<string> Files { get; init; }
@@ -209,7 +265,9 @@ internal sealed record BakeCommandLine
         var input = new Lazy<string>(context.In.ReadToEnd);
         return new ReadingOptions(context.Environment.SetItems(variables))
         {
-            WorkingFolder = Directory.GetCurrentDirectory(), Overrides = set, ReadStandardInput = () => input.Value,
+            WorkingFolder = Directory.GetCurrentDirectory(),
+            Overrides = set,
+            ReadStandardInput = () => input.Value,
         };
     }
 
@@ -218,5 +276,6 @@ internal sealed record BakeCommandLine
         : project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] };
 
     /// <summary>What the RUNs of a build are given: the secrets and agents that the file names, and what is allowed here.</summary>
-    public RunSettings SettingsOf(BuildSource source, CliContext context) => Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context));
+    public RunSettings SettingsOf(BuildSource source, CliContext context) =>
+        Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context));
 }

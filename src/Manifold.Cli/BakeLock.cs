@@ -17,8 +17,10 @@ internal static class BakeLock
         if (LockFile.Find(project, folder) is not { } pins)
         {
             var missing = LockFile.Empty(project, folder);
-            return !line.Locked ? null : throw new LockFileException(
-                $"--locked: {project.File} has no lock file ({missing.File} does not exist). To create it, run: {missing.Command}");
+            if (line.Locked)
+                throw new LockFileException(
+                    $"--locked: {project.File} has no lock file ({missing.File} does not exist). To create it, run: {missing.Command}");
+            return null;
         }
         if (line.Progress is not ("quiet" or "json"))
             context.Warn(line.Pull ? $"{pins.File} is ignored, because --pull looks for newer images."

@@ -32,8 +32,11 @@ internal sealed class BuildOptions
         + "$DOCKER_DEFAULT_PLATFORM, or the platform of this machine.", "PLATFORMS");
     private readonly Option<string[]> buildArguments = Many("--build-arg",
         "Set an ARG. Without =VALUE, the value comes from the environment. Repeatable.", "KEY=VALUE");
-    private readonly Option<string?> target = new("--target") { Description = "The stage to build. Default: the last one.",
-        HelpName = "STAGE" };
+    private readonly Option<string?> target = new("--target")
+    {
+        Description = "The stage to build. Default: the last one.",
+        HelpName = "STAGE",
+    };
     private readonly Option<string[]> labels = Many("--label", "Add a label to the image. Repeatable.", "KEY=VALUE");
     private readonly Option<string[]> annotations = Many("--annotation", "Add an annotation to the manifests. To annotate something else, "
         + "prefix KEY=VALUE with index: or manifest[linux/arm64]:. Repeatable.", "KEY=VALUE");
@@ -41,8 +44,11 @@ internal sealed class BuildOptions
     private readonly Option<string[]> noCacheFilter = Many(
         "--no-cache-filter", "Run the steps of these stages again, without the cache. Repeatable.", "STAGES");
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
-    private readonly Option<bool> push = new("--push") { Description = "Push the image to its registry, under all its tags. The tags are "
-        + "written last." };
+    private readonly Option<bool> push = new("--push")
+    {
+        Description = "Push the image to its registry, under all its tags. The tags are "
+            + "written last.",
+    };
     private RunFlags runs = null!;
     private ImageFlags image = null!;
     private PublishingFlags publishing = null!;
@@ -56,20 +62,43 @@ internal sealed class BuildOptions
         DefaultValueFactory = _ => "auto",
         HelpName = "MODE",
     };
-    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write the digests to "
-        + "FILE. Then run 'manifold merge' to join the files from several machines and write the tags.", HelpName = "FILE" };
+    private readonly Option<string?> shard = new("--shard")
+    {
+        Description = "With --push: push without tags, and write the digests to "
+            + "FILE. Then run 'manifold merge' to join the files from several machines and write the tags.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };
-    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the image to "
-        + "FILE, as JSON.", HelpName = "FILE" };
-    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. "
-        + "You can also run 'manifold report' later.", HelpName = "FOLDER" };
-    private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the digest of the image to FILE.",
-        HelpName = "FILE" };
-    private readonly Option<string?> print = new("--print") { Description = "Print JSON without building: tree prints the parsed "
-        + "Dockerfile, plan prints the build plan.", HelpName = "WHAT" };
-    private readonly Option<string> verify = new("--verify") { Description = "Check that programs in the image match its platform: on "
-        + "fails the build if the image cannot start, strict also fails on warnings, warn only reports, off skips the check.",
-        DefaultValueFactory = _ => "on", HelpName = "MODE" };
+    private readonly Option<string?> metadataFile = new("--metadata-file")
+    {
+        Description = "Write the digests and names of the image to "
+            + "FILE, as JSON.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> report = new("--report")
+    {
+        Description = "Write report.html, report.md and record.json to FOLDER. "
+            + "You can also run 'manifold report' later.",
+        HelpName = "FOLDER",
+    };
+    private readonly Option<string?> iidFile = new("--iidfile")
+    {
+        Description = "Write the digest of the image to FILE.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> print = new("--print")
+    {
+        Description = "Print JSON without building: tree prints the parsed "
+            + "Dockerfile, plan prints the build plan.",
+        HelpName = "WHAT",
+    };
+    private readonly Option<string> verify = new("--verify")
+    {
+        Description = "Check that programs in the image match its platform: on "
+            + "fails the build if the image cannot start, strict also fails on warnings, warn only reports, off skips the check.",
+        DefaultValueFactory = _ => "on",
+        HelpName = "MODE",
+    };
     private readonly Option<string[]> verifyAllow = Many("--verify-allow",
         "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", "PATTERN");
 
@@ -180,16 +209,18 @@ internal sealed class BuildOptions
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
     {
         var names = outputs.PushTargets(tags, parsed.GetValue(push));
-        var request = publishing.Read(parsed, names) with { WithoutTags = parsed.GetValue(shard) is not null, ByDigest = outputs.PushesByDigest };
+        var request =
+            publishing.Read(parsed, names) with { WithoutTags = parsed.GetValue(shard) is not null, ByDigest = outputs.PushesByDigest };
         if (parsed.GetValue(push) || outputs.Pushed.Any())
             return names.IsEmpty ? throw new UsageException("--push needs a name for the image. Add -t registry/repository:tag.") : request;
         if (parsed.GetValue(shard) is not null)
             throw new UsageException("--shard needs --push: a shard refers to images in a registry. Add --push.");
         if (request.CheckAll)
             throw new UsageException("--check-all needs --push. Add --push, or use 'manifold push --check-all' later.");
-        return request is { PlatformTags: false, Force: false, AllowPlatformRemoval: false } ? null
-            : throw new UsageException("--platform-tags, --force and --allow-platform-removal need --push. Add --push, or use them with "
-            + "'manifold push' later.");
+        if (request is not { PlatformTags: false, Force: false, AllowPlatformRemoval: false })
+            throw new UsageException("--platform-tags, --force and --allow-platform-removal need --push. Add --push, or use them with "
+                + "'manifold push' later.");
+        return null;
     }
 
     private Attachments ReadAttachments(ParseResult parsed, OutputChoice outputs)
@@ -197,9 +228,10 @@ internal sealed class BuildOptions
         var attachments = attaching.Read(parsed);
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
             attachments.RequirePlace(outputs.All);
-        return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
-            : throw new UsageException("--sign and --shard cannot be used together: a shard is only part of an image. Sign the merged "
-            + "image: manifold sign --key FILE IMAGE");
+        if (!(attachments.KeyFile is null || parsed.GetValue(shard) is null))
+            throw new UsageException("--sign and --shard cannot be used together: a shard is only part of an image. Sign the merged "
+                + "image: manifold sign --key FILE IMAGE");
+        return attachments;
     }
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
@@ -230,8 +262,13 @@ internal sealed class BuildOptions
     }
 
     /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment, for all images of a project; null where it is not set.</summary>
-    public static long? EpochOf(CliContext context) => context.Variable(BuildKitArguments.Epoch) == BuildKitArguments.OfContext
-        ? throw new UsageException($"{BuildKitArguments.Epoch}={BuildKitArguments.OfContext}: not available for a project, because each image has its own context. Set it for each image: args: {{{BuildKitArguments.Epoch}: {BuildKitArguments.OfContext}}}") : BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
+    public static long? EpochOf(CliContext context)
+    {
+        if (context.Variable(BuildKitArguments.Epoch) == BuildKitArguments.OfContext)
+            throw new UsageException($"{BuildKitArguments.Epoch}={BuildKitArguments.OfContext}: not available for a project, because each "
+                + $"image has its own context. Set it for each image: args: {{{BuildKitArguments.Epoch}: {BuildKitArguments.OfContext}}}");
+        return BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
+    }
 
     private static ImmutableArray<Platform> ReadPlatforms(string[] texts, CliContext context)
     {
@@ -260,7 +297,13 @@ internal sealed class BuildOptions
     }
 
     private static Option<string[]> Many(string name, string description, string helpName, params string[] aliases) =>
-        new(name, aliases) { Description = description, HelpName = helpName, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        new(name, aliases)
+        {
+            Description = description,
+            HelpName = helpName,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
 }
 
 /// <summary>A <c>manifold build</c> command line, read.</summary>

@@ -4,7 +4,9 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>Shows a build's events on standard error, in the form that was asked for. Disposing it ends what is live; twice is fine.</summary>
+/// <summary>
+/// Shows a build's events on standard error, in the form that was asked for. Disposing it ends what is live; twice is fine.
+/// </summary>
 internal sealed class BuildProgress : IAsyncDisposable
 {
     private const int NarrowestTree = 20;
@@ -39,8 +41,10 @@ internal sealed class BuildProgress : IAsyncDisposable
         ended = true;
     }
 
-    /// <summary>Whether a terminal that is wide enough shows the build. Some CI systems present their log as a terminal, so a CI gets the
-    /// tree only on request.</summary>
+    /// <summary>
+    /// Whether a terminal that is wide enough shows the build. Some CI systems present their log as a terminal, so a CI gets the
+    /// tree only on request.
+    /// </summary>
     private static bool IsLive(CliContext context, string mode) => context.Interactive && mode switch
     {
         "tty" => true,
@@ -66,7 +70,9 @@ internal sealed class BuildProgress : IAsyncDisposable
             await ticking;
             stop.Dispose();
         })
-        { IsForPeople = true };
+        {
+            IsForPeople = true,
+        };
     }
 
     private static async Task TickAsync(PlainProgress plain, CliContext context, CancellationToken stop)

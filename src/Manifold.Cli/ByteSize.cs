@@ -23,12 +23,19 @@ internal static class ByteSize
         var factor = trimmed[digits..].Trim().ToLowerInvariant() switch
         {
             "" or "b" => 1,
-            "k" or "kb" => 1e3, "m" or "mb" => 1e6, "g" or "gb" => 1e9, "t" or "tb" => 1e12,
-            "kib" => 1L << 10, "mib" => 1L << 20, "gib" => 1L << 30, "tib" => 1L << 40,
+            "k" or "kb" => 1e3,
+            "m" or "mb" => 1e6,
+            "g" or "gb" => 1e9,
+            "t" or "tb" => 1e12,
+            "kib" => 1L << 10,
+            "mib" => 1L << 20,
+            "gib" => 1L << 30,
+            "tib" => 1L << 40,
             _ => double.NaN,
         };
-        return double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(factor)
-            ? (long)(number * factor)
-            : throw new UsageException($"'{text}' is not a size. Expected a number with a unit, such as 10GB or 512MiB.");
+        if (!(double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && !double.IsNaN(factor)))
+            throw new UsageException($"'{text}' is not a size. Expected a number with a unit, such as 10GB or 512MiB.");
+        return (long)(number * factor);
     }
 }

@@ -22,5 +22,11 @@ internal sealed class CacheFlags
     public CacheRequest Read(ParseResult parsed) => CacheRequest.Parse(parsed.GetValue(from) ?? [], parsed.GetValue(to) ?? []);
 
     private static Option<string[]> Many(string name, string description) =>
-        new(name) { Description = description, HelpName = "CACHE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        new(name)
+        {
+            Description = description,
+            HelpName = "CACHE",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
 }

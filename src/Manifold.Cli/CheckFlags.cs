@@ -9,8 +9,12 @@ internal sealed class CheckFlags
     {
         Description = "Report errors and warnings in the Dockerfile, without building.",
     };
-    private readonly Option<string?> call = new("--call") { Description = "The same as --check, in the form that buildx uses: --call "
-        + "check.", HelpName = "METHOD" };
+    private readonly Option<string?> call = new("--call")
+    {
+        Description = "The same as --check, in the form that buildx uses: --call "
+            + "check.",
+        HelpName = "METHOD",
+    };
 
     public static CheckFlags AddTo(Command command)
     {
@@ -37,9 +41,9 @@ internal sealed class CheckFlags
     public bool WantsJson(ParseResult parsed)
     {
         var fields = (parsed.GetValue(call) ?? "").Split(',').Where(field => field.Contains('=', StringComparison.Ordinal)).ToList();
-        return fields.Find(field => field is not ("format=json" or "format=text" or "format=lint")) is { } other
-            ? throw new UsageException($"--call {parsed.GetValue(call)}: '{other}' is not supported. Expected format=json or format=text.")
-            : fields.Contains("format=json");
+        if (fields.Find(field => field is not ("format=json" or "format=text" or "format=lint")) is { } other)
+            throw new UsageException($"--call {parsed.GetValue(call)}: '{other}' is not supported. Expected format=json or format=text.");
+        return fields.Contains("format=json");
     }
 
     private string? Method(ParseResult parsed) =>

@@ -52,7 +52,9 @@ public sealed record CliContext
     /// <summary>Whether standard output may have colors.</summary>
     public bool PaintsOut => Paints && OutIsTerminal;
 
-    /// <summary>Called before a command does anything; may start the program anew in other circumstances (<see cref="Rootless"/>).</summary>
+    /// <summary>
+    /// Called before a command does anything; may start the program anew in other circumstances (<see cref="Rootless"/>).
+    /// </summary>
     public Func<System.CommandLine.ParseResult, Task> Begin { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>An environment variable, or null where it is unset or empty.</summary>

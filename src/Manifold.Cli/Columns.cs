@@ -2,7 +2,9 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>Rows under headings, each column as wide as its widest cell; the last one is not padded. Fit for a terminal and for awk.</summary>
+/// <summary>
+/// Rows under headings, each column as wide as its widest cell; the last one is not padded. Fit for a terminal and for awk.
+/// </summary>
 /// <remarks>A row is one line, whatever its cells hold.</remarks>
 internal static class Columns
 {

@@ -45,7 +45,8 @@ public static class CommandTree
         };
         root.Add(new Option<bool>(DebugFlag, ShortDebugFlag)
         {
-            Description = "Print a stack trace when the command fails. MANIFOLD_DEBUG=1 does the same.", Recursive = true,
+            Description = "Print a stack trace when the command fails. MANIFOLD_DEBUG=1 does the same.",
+            Recursive = true,
         });
         root.Add(HelpCommand.Create(context, root));
         root.Add(CompleteCommand.Create(context, root));
@@ -94,7 +95,9 @@ public static class CommandTree
         await context.Begin(parsed);
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
-            EnableDefaultExceptionHandler = false, Output = context.Out, Error = context.Error,
+            EnableDefaultExceptionHandler = false,
+            Output = context.Out,
+            Error = context.Error,
             ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
         });
     }

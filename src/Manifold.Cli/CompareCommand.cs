@@ -77,11 +77,13 @@ internal static class CompareCommand
             return BuildComparison.Of(a, b) with { Images = compared.ToImmutable() };
         }
 
-        private async Task<ImageComparison> CompareAsync(IImageSource a, string nameA, IImageSource b, string nameB, CancellationToken cancellation) =>
+        private async Task<ImageComparison> CompareAsync(
+            IImageSource a, string nameA, IImageSource b, string nameB, CancellationToken cancellation) =>
             ImageComparison.Of(nameA, await images.ReadAsync(a, cancellation), nameB, await images.ReadAsync(b, cancellation));
 
         private bool IsHere(RecordedComponent image) => image.Index is { } index && store.Contains(index.Digest);
 
-        private StoreSource Open(RecordedComponent image) => new(store, client, ImageReference.Parse("build").WithDigest(image.Index!.Digest), image.Index);
+        private StoreSource Open(RecordedComponent image) =>
+            new(store, client, ImageReference.Parse("build").WithDigest(image.Index!.Digest), image.Index);
     }
 }

@@ -11,7 +11,9 @@ internal static class CompletionCommand
 {
     private static readonly Dictionary<string, string> Scripts = new(StringComparer.Ordinal)
     {
-        ["bash"] = ShellScripts.Bash, ["zsh"] = ShellScripts.Zsh, ["fish"] = ShellScripts.Fish,
+        ["bash"] = ShellScripts.Bash,
+        ["zsh"] = ShellScripts.Zsh,
+        ["fish"] = ShellScripts.Fish,
     };
 
     public static Command Create(CliContext context)

@@ -16,15 +16,25 @@ namespace Manifold.Cli;
 /// <remarks>What is not on this machine is fetched by <see cref="PrepareAsync"/>, once the store is open.</remarks>
 internal sealed class ContextFlags
 {
-    private readonly Argument<string> context = new("CONTEXT") { Description = "The build context, where COPY and ADD find their files: a "
-        + "folder, or the address of a git repository or a tar archive. Use - to read a tar archive or a Dockerfile from standard input." };
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile, or - for standard input. Default: "
-        + "CONTEXT/Dockerfile or CONTEXT/Containerfile.", HelpName = "FILE" };
+    private readonly Argument<string> context = new("CONTEXT")
+    {
+        Description = "The build context, where COPY and ADD find their files: a "
+            + "folder, or the address of a git repository or a tar archive. Use - to read "
+            + "a tar archive or a Dockerfile from standard input.",
+    };
+    private readonly Option<string?> file = new("--file", "-f")
+    {
+        Description = "The Dockerfile, or - for standard input. Default: "
+            + "CONTEXT/Dockerfile or CONTEXT/Containerfile.",
+        HelpName = "FILE",
+    };
     private readonly Option<string[]> named = new("--build-context")
     {
         Description = "Use a folder or an image as NAME in FROM and --from: a path, docker-image://REF, oci-layout://FOLDER[:TAG], or the "
             + "address of a git repository or a tar archive. Repeatable.",
-        HelpName = "NAME=PLACE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "NAME=PLACE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
 
     /// <param name="contextMayMiss">True where a project file may stand for it.</param>
@@ -57,13 +67,17 @@ internal sealed class ContextFlags
                     : "not a folder."));
         return new BuildRequest
         {
-            ContextFolder = isElsewhere ? "" : Path.GetFullPath(where), ContextAddress = isElsewhere ? where : null,
-            DockerfilePath = path, Contexts = Named(parsed), Platforms = platforms,
+            ContextFolder = isElsewhere ? "" : Path.GetFullPath(where),
+            ContextAddress = isElsewhere ? where : null,
+            DockerfilePath = path,
+            Contexts = Named(parsed),
+            Platforms = platforms,
         };
     }
 
     /// <summary>Fetches what is elsewhere, and reads what comes by standard input.</summary>
-    public static async Task<BuildRequest> PrepareAsync(CliContext cli, (Store Store, RegistryClient Registry) tools, BuildRequest request, CancellationToken cancellation)
+    public static async Task<BuildRequest> PrepareAsync(
+        CliContext cli, (Store Store, RegistryClient Registry) tools, BuildRequest request, CancellationToken cancellation)
     {
         var fetcher = new ContextFetcher(tools.Store, request.Run.GitCredentials);
         var keepGitFolder = BuildKitArguments.KeepsGitFolder(request);
@@ -97,7 +111,9 @@ internal sealed class ContextFlags
             return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: the context is a single Dockerfile, so it "
                 + "cannot contain another one. Leave out -f.")
                 : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));
-        return request.DockerfilePath is { } inside and not "-" ? request with { DockerfilePath = Inside(fetched.Folder, inside) } : request;
+        return request.DockerfilePath is { } inside and not "-"
+            ? request with { DockerfilePath = Inside(fetched.Folder, inside) }
+            : request;
     }
 
     private static BuildRequest WithDockerfile(BuildRequest request, byte[] text, string name) =>
@@ -106,8 +122,9 @@ internal sealed class ContextFlags
     private static string Inside(string folder, string path)
     {
         var full = Path.GetFullPath(path.TrimStart('/'), folder);
-        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full
-            : throw new UsageException($"-f {path}: the file is outside the context.");
+        if (!full.StartsWith(folder + "/", StringComparison.Ordinal))
+            throw new UsageException($"-f {path}: the file is outside the context.");
+        return full;
     }
 
     private static async Task<byte[]> ReadInputAsync(CliContext cli, CancellationToken cancellation)

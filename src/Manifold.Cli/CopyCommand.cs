@@ -13,10 +13,17 @@ internal static class CopyCommand
     public static Command Create(CliContext context)
     {
         var source = new Argument<string>("SOURCE") { Description = $"The image to copy: {Locations.Help}" };
-        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy the image, in the same form as SOURCE.",
-            Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "Copy only these platforms, such as linux/amd64,linux/arm64. "
-            + "Default: all.", HelpName = "PLATFORMS" };
+        var targets = new Argument<string[]>("TARGET")
+        {
+            Description = "Where to copy the image, in the same form as SOURCE.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var platforms = new Option<string[]>("--platform")
+        {
+            Description = "Copy only these platforms, such as linux/amd64,linux/arm64. "
+                + "Default: all.",
+            HelpName = "PLATFORMS",
+        };
         var format = FormatOption();
         var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs or provenance." };
         var allTags = new Option<bool>("--all-tags") { Description = "Copy every tag of a repository, or every image of a layout." };
@@ -52,8 +59,12 @@ internal static class CopyCommand
 
     public static Option<string?> FormatOption()
     {
-        var format = new Option<string?>("--format") { Description = "Convert the index and manifests to this format: oci or docker. "
-            + "Default: no conversion.", HelpName = "FORMAT" };
+        var format = new Option<string?>("--format")
+        {
+            Description = "Convert the index and manifests to this format: oci or docker. "
+                + "Default: no conversion.",
+            HelpName = "FORMAT",
+        };
         format.AcceptOneOf("oci", "docker");
         return format;
     }
@@ -93,7 +104,8 @@ internal static class CopyCommand
         if (names.IsEmpty)
             throw new UsageException($"--all-tags: '{source.Reference?.Name ?? source.ToString()}' has no tags.");
         // What refers to an image goes with it.
-        return [.. names.Where(name => !TaggedManifest.IsTag(name)).Select(name => (source.Named(name), (ImmutableArray<ImageLocation>)[.. places.Select(place => place.Named(name))]))];
+        return [.. names.Where(name => !TaggedManifest.IsTag(name))
+            .Select(name => (source.Named(name), (ImmutableArray<ImageLocation>)[.. places.Select(place => place.Named(name))]))];
     }
 
     private static async Task<ImmutableArray<string>> NamesOfAsync((Store Store, RegistryClient Client) at, ImageLocation layout)

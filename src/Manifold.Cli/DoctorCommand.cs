@@ -49,7 +49,8 @@ public static class DoctorCommand
 
     private static string Finding(HostCheck check) =>
         check.Cost is null ? check.Found.EscapeMarkup()
-        : $"{check.Found.EscapeMarkup()}: {check.Cost.EscapeMarkup()}" + (check.Remedy is { } remedy ? $"\n[bold]{remedy.EscapeMarkup()}[/]" : "");
+        : $"{check.Found.EscapeMarkup()}: {check.Cost.EscapeMarkup()}"
+            + (check.Remedy is { } remedy ? $"\n[bold]{remedy.EscapeMarkup()}[/]" : "");
 
     private static string Verdict(ImmutableArray<HostCheck> checks)
     {

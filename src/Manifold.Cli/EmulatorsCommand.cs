@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace Manifold.Cli;
 
-/// <summary><c>manifold emulators list|install</c>: which platforms run here, and the registration of installed emulators with the kernel.</summary>
+/// <summary>
+/// <c>manifold emulators list|install</c>: which platforms run here, and the registration of installed emulators with the kernel.
+/// </summary>
 public static class EmulatorsCommand
 {
     public static Command Create(CliContext context) =>

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 
 namespace Manifold.Cli;
 
-/// <summary>Words from docker, skopeo, buildah and cosign, with their counterparts here. Used only for words that a command does not
-/// know.</summary>
+/// <summary>
+/// Words from docker, skopeo, buildah and cosign, with their counterparts here. Used only for words that a command does not
+/// know.
+/// </summary>
 internal static class Habits
 {
     private const string Tls = "For a registry without TLS or a trusted certificate, use --insecure-registry HOST. Registries on "
@@ -21,8 +23,10 @@ internal static class Habits
     [
         KeyValuePair.Create("manifest", Indexes), KeyValuePair.Create("imagetools", Indexes),
         KeyValuePair.Create("buildx", "Leave it out. Use: manifold build"), KeyValuePair.Create("bud", "Use: manifold build"),
-        KeyValuePair.Create("save", "Use: manifold copy store:NAME docker-archive:FILE"), KeyValuePair.Create("load", "Use: manifold copy docker-archive:FILE store:NAME"),
-        KeyValuePair.Create("sync", "Use: manifold copy --all-tags REPOSITORY TARGET"), KeyValuePair.Create("generate-key-pair", "Use: manifold key generate"),
+        KeyValuePair.Create("save", "Use: manifold copy store:NAME docker-archive:FILE"),
+        KeyValuePair.Create("load", "Use: manifold copy docker-archive:FILE store:NAME"),
+        KeyValuePair.Create("sync", "Use: manifold copy --all-tags REPOSITORY TARGET"),
+        KeyValuePair.Create("generate-key-pair", "Use: manifold key generate"),
         KeyValuePair.Create("attest", "Use: manifold push --sbom, or manifold build --push --sbom --provenance"),
     ]);
 

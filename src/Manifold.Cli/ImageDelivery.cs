@@ -22,10 +22,14 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
 {
     private readonly PublishingTools tools = new(store, client, context.Time) { Warn = context.Warn };
 
-    /// <summary>Writes to every target, and tells of each on standard output. Registries come first: where they refuse, nothing else is written.</summary>
-    public async Task DeliverAsync(IImageSource image, ImmutableArray<ImageLocation> targets, DeliveryOptions options, CancellationToken cancellation)
+    /// <summary>
+    /// Writes to every target, and tells of each on standard output. Registries come first: where they refuse, nothing else is written.
+    /// </summary>
+    public async Task DeliverAsync(
+        IImageSource image, ImmutableArray<ImageLocation> targets, DeliveryOptions options, CancellationToken cancellation)
     {
-        var references = targets.Where(target => target.Transport is Transport.Registry).Select(target => target.Reference!).ToImmutableArray();
+        var references = targets.Where(target => target.Transport is Transport.Registry)
+            .Select(target => target.Reference!).ToImmutableArray();
         if (targets.Any(target => target.Transport is Transport.DockerArchive))
             await DockerArchiveTarget.RequireSingleAsync(image, cancellation);
         options = options with { Publication = options.Publication with { Targets = references } };
@@ -39,10 +43,12 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
             context.Warn(dropped);
         if (prepared is not null)
             await PublishAsync(prepared, parts, options.Publication, cancellation);
-        if (parts is { Top.Descriptor.MediaType: MediaType.DockerIndex or MediaType.DockerManifest } && targets.Any(target => target.Transport is Transport.OciLayout or Transport.OciArchive))
+        if (parts is { Top.Descriptor.MediaType: MediaType.DockerIndex or MediaType.DockerManifest }
+            && targets.Any(target => target.Transport is Transport.OciLayout or Transport.OciArchive))
             context.Warn("the image keeps Docker's format and its digests. skopeo and umoci cannot read this format in a layout. To "
                 + "convert the image for them, add --format oci.");
-        foreach (var place in targets.Where(target => target.Transport is not Transport.Registry).GroupBy(target => (target.Transport, target.Path, target.Reference)))
+        foreach (var place in targets.Where(target => target.Transport is not Transport.Registry)
+            .GroupBy(target => (target.Transport, target.Path, target.Reference)))
         {
             var names = place.Select(target => target.Name ?? DefaultName(target, image)).OfType<string>().Distinct().ToImmutableArray();
             await new ImageTargets(store).Open(place.First(), names).WriteAsync(image, parts!, new PlacedLines(context), cancellation);
@@ -57,9 +63,12 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         var (request, publisher) = (options.Publication, new Publisher(tools));
         await publisher.RecoverAsync(cancellation);
         var top = (await image.ResolveAsync(cancellation)).Descriptor;
-        var platforms = (await ImagePlatforms.ReadAsync(image, top, cancellation)).Select(entry => entry.Platform).Distinct().ToImmutableArray();
+        var platforms = (await ImagePlatforms.ReadAsync(image, top, cancellation))
+            .Select(entry => entry.Platform).Distinct().ToImmutableArray();
         var preflight = (await publisher.PreflightAsync(request, platforms, cancellation)).OrThrow();
-        if (options.Before is { } before && !request.Force && preflight.Tags.FirstOrDefault(tag => tag.Platform is null && tag.Now?.Digest != before) is { } moved)
+        if (options.Before is { } before
+            && !request.Force
+            && preflight.Tags.FirstOrDefault(tag => tag.Platform is null && tag.Now?.Digest != before) is { } moved)
             throw new PublicationRefusedException($"{moved.Tag}: the tag changed in the meantime and is now "
                 + $"{moved.Now?.Digest.ToString() ?? "gone"}. Run the command again, or overwrite the tag with --force.");
         return new PreparedImage(image, top, preflight);
@@ -82,7 +91,9 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
 
     /// <summary>Docker names what it loads, so an image that has a name keeps it.</summary>
     private static string? DefaultName(ImageLocation target, IImageSource image) =>
-        target.Transport is Transport.DockerArchive && image.Location.Reference is { Tag: { } tag } reference ? reference.WithTag(tag).ToString() : null;
+        target.Transport is Transport.DockerArchive && image.Location.Reference is { Tag: { } tag } reference
+            ? reference.WithTag(tag).ToString()
+            : null;
 
     /// <summary>The target as a location that <c>inspect</c> takes, with the digest where it may stand.</summary>
     private static string Told(ImageLocation target, Digest digest) => target.Transport switch

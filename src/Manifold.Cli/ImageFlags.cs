@@ -9,13 +9,15 @@ internal sealed class ImageFlags
     private readonly Option<string> index = new("--index")
     {
         Description = "When to create an index: always or never. An image without an index has a single platform.",
-            DefaultValueFactory = _ => "always", HelpName = "WHEN",
+        DefaultValueFactory = _ => "always",
+        HelpName = "WHEN",
     };
 
     private readonly Option<string?> created = new("--created")
     {
         Description = "The creation time of the image: now, context (the time of the commit or archive) or seconds since 1970. "
-            + "File times do not change.", HelpName = "TIME",
+            + "File times do not change.",
+        HelpName = "TIME",
     };
 
     public static ImageFlags AddTo(Command command)

@@ -53,5 +53,6 @@ internal static class ImagesCommand
         ["created"] = image.Created,
     };
 
-    private static IEnumerable<string> Platforms(StoredImage image) => image.Platforms.Select(platform => platform.Platform?.ToString()).OfType<string>();
+    private static IEnumerable<string> Platforms(StoredImage image) =>
+        image.Platforms.Select(platform => platform.Platform?.ToString()).OfType<string>();
 }

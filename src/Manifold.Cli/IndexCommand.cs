@@ -28,7 +28,8 @@ internal static class IndexCommand
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
             foreach (var source in parsed.GetRequiredValue(sources))
-                await run.Draft.AddAsync(await run.FindAsync(source, cancellation), parsed.GetValue(replace), !parsed.GetValue(attestations), cancellation);
+                await run.Draft.AddAsync(await run.FindAsync(source, cancellation),
+                    parsed.GetValue(replace), !parsed.GetValue(attestations), cancellation);
             run.Draft.Annotate(IndexFlags.Pairs(parsed.GetValue(annotations)));
         });
     }
@@ -45,15 +46,19 @@ internal static class IndexCommand
         {
             await run.BeginAsync(cancellation);
             foreach (var source in parsed.GetRequiredValue(sources))
-                await run.Draft.AddAsync(await run.FindAsync(source, cancellation), parsed.GetValue(replace), !parsed.GetValue(attestations), cancellation);
+                await run.Draft.AddAsync(await run.FindAsync(source, cancellation),
+                    parsed.GetValue(replace), !parsed.GetValue(attestations), cancellation);
         });
     }
 
     private static Command Remove(CliContext context)
     {
         var shared = new IndexFlags("The index to remove from.");
-        var entries = new Argument<string[]>("ENTRY") { Description = "The platforms or digests to remove.",
-            Arity = ArgumentArity.OneOrMore };
+        var entries = new Argument<string[]>("ENTRY")
+        {
+            Description = "The platforms or digests to remove.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var command = new Command("remove", "Remove platforms from an index. Their manifests are not deleted.") { shared.Target, entries };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
@@ -67,15 +72,21 @@ internal static class IndexCommand
     private static Command Annotate(CliContext context)
     {
         var shared = new IndexFlags("The index to annotate.");
-        var entry = new Argument<string?>("ENTRY") { Description = "A platform or digest in the index. Default: the index itself.",
-            Arity = ArgumentArity.ZeroOrOne };
+        var entry = new Argument<string?>("ENTRY")
+        {
+            Description = "A platform or digest in the index. Default: the index itself.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var annotations = IndexFlags.Annotations("Add an annotation. KEY= without a value removes it. Repeatable.");
         var os = new Option<string?>("--os") { Description = "Set the operating system of the entry.", HelpName = "OS" };
         var architecture = new Option<string?>("--arch") { Description = "Set the architecture of the entry.", HelpName = "ARCH" };
         var variant = new Option<string?>("--variant") { Description = "Set the variant of the entry.", HelpName = "VARIANT" };
         var version = new Option<string?>("--os-version") { Description = "Set the os.version of the entry.", HelpName = "VERSION" };
-        var features = new Option<string[]>("--os-features") { Description = "Set the os.features of the entry. Repeatable.",
-            HelpName = "FEATURE" };
+        var features = new Option<string[]>("--os-features")
+        {
+            Description = "Set the os.features of the entry. Repeatable.",
+            HelpName = "FEATURE",
+        };
         var command = new Command("annotate", "Annotate an index, or change the platform of an entry. The manifests do not change.")
         {
             shared.Target, entry, annotations, os, architecture, variant, version, features,
@@ -84,8 +95,12 @@ internal static class IndexCommand
         {
             var changes = new EntryChanges
             {
-                Os = parsed.GetValue(os), Architecture = parsed.GetValue(architecture), Variant = parsed.GetValue(variant), OsVersion = parsed.GetValue(version),
-                OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null, Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
+                Os = parsed.GetValue(os),
+                Architecture = parsed.GetValue(architecture),
+                Variant = parsed.GetValue(variant),
+                OsVersion = parsed.GetValue(version),
+                OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null,
+                Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
             };
             if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null, Annotations.IsEmpty: true })
                 throw new UsageException("There is nothing to change. Add --annotation KEY=VALUE. For an entry, you can also add --os, "
@@ -102,22 +117,34 @@ internal static class IndexCommand
         });
     }
 
-    private static Argument<string[]> Sources() => new("SOURCE") { Description = $"The images to add: {Locations.Help}",
-        Arity = ArgumentArity.OneOrMore };
+    private static Argument<string[]> Sources() => new("SOURCE")
+    {
+        Description = $"The images to add: {Locations.Help}",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
-    private static Option<bool> Replace() => new("--replace") { Description = "Replace a platform that the index or an earlier source "
-        + "already has." };
+    private static Option<bool> Replace() => new("--replace")
+    {
+        Description = "Replace a platform that the index or an earlier source "
+            + "already has.",
+    };
 
-    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out attestations, the entries with "
-        + "the platform unknown/unknown." };
+    private static Option<bool> NoAttestations() => new("--no-attestations")
+    {
+        Description = "Leave out attestations, the entries with "
+            + "the platform unknown/unknown.",
+    };
 }
 
 /// <summary>What the commands over indexes share: a target, how it is published, and the steps around the change itself.</summary>
 internal sealed class IndexFlags(string targetHelp)
 {
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index without writing it." };
-    private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Do not copy the signatures, SBOMs and provenance "
-        + "of the sources." };
+    private readonly Option<bool> noReferrers = new("--no-referrers")
+    {
+        Description = "Do not copy the signatures, SBOMs and provenance "
+            + "of the sources.",
+    };
     private readonly Option<string?> format = CopyCommand.FormatOption();
 
     public Argument<string> Target { get; } = new("TARGET") { Description = targetHelp };
@@ -126,7 +153,10 @@ internal sealed class IndexFlags(string targetHelp)
 
     /// <exception cref="UsageException">One has no key.</exception>
     public static ImmutableDictionary<string, string> Pairs(string[]? texts) => (texts ?? []).Select(text => text.Split('=', 2))
-        .ToImmutableDictionary(pair => pair is [{ Length: > 0 }, _] ? pair[0] : throw new UsageException($"--annotation {string.Join('=', pair)}: expected KEY=VALUE."), pair => pair[1]);
+        .ToImmutableDictionary(
+            pair => pair is [{ Length: > 0 }, _]
+                ? pair[0]
+                : throw new UsageException($"--annotation {string.Join('=', pair)}: expected KEY=VALUE."), pair => pair[1]);
 
     public Command Complete(CliContext context, Command command, Func<IndexRun, ParseResult, CancellationToken, Task> change)
     {
@@ -150,7 +180,9 @@ internal sealed class IndexFlags(string targetHelp)
                 return;
             }
             var publication = publishing.Read(parsed, []);
-            var options = new DeliveryOptions(publication with { AllowPlatformRemoval = publication.AllowPlatformRemoval || run.RemovalIsAsked }, !parsed.GetValue(noReferrers))
+            var options = new DeliveryOptions(
+                publication with { AllowPlatformRemoval = publication.AllowPlatformRemoval || run.RemovalIsAsked },
+                !parsed.GetValue(noReferrers))
             {
                 Before = run.Before,
             };
@@ -174,7 +206,8 @@ internal sealed class IndexRun(Store store, RegistryClient client, ImageLocation
     /// <summary>Whoever names what goes has consented that it goes.</summary>
     public bool RemovalIsAsked { get; set; }
 
-    public Task<IImageSource> FindAsync(string source, CancellationToken cancellation) => sources.FindAsync(Locations.Parse(source), tell, cancellation);
+    public Task<IImageSource> FindAsync(string source, CancellationToken cancellation) =>
+        sources.FindAsync(Locations.Parse(source), tell, cancellation);
 
     /// <summary>Begins with what the target has.</summary>
     public async Task BeginAsync(CancellationToken cancellation)

@@ -14,7 +14,8 @@ internal static class InitCommand
     {
         var folder = new Argument<string>("FOLDER")
         {
-            Description = "The folder of the project. Default: the working folder.", DefaultValueFactory = _ => ".",
+            Description = "The folder of the project. Default: the working folder.",
+            DefaultValueFactory = _ => ".",
         };
         var print = new Option<bool>("--print") { Description = "Print the file to standard output instead of writing it." };
         var force = new Option<bool>("--force") { Description = "Replace an existing manifold.yaml." };
@@ -46,7 +47,8 @@ internal static class InitCommand
             else
                 Store.CreateFile(path, text);
             var written = Shown(given, name);
-            context.Out.WriteLine($"Wrote {written} with {Amounts.Count(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
+            context.Out.WriteLine(
+                $"Wrote {written} with {Amounts.Count(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
             var file = given is "." ? "" : $" -f {ShellWord.Quote(written)}";
             context.Out.WriteLine($"Review it. To see what it would build, run: manifold bake --plan{file}");
         });
@@ -58,8 +60,11 @@ internal static class InitCommand
         if (folder.Length == 0)
             throw new UsageException("FOLDER is empty. Name the project's folder.");
         var root = Path.GetFullPath(folder);
-        return Directory.Exists(root) ? root : throw new UsageException(File.Exists(root)
-            ? $"'{folder}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{folder}'.");
+        if (!Directory.Exists(root))
+            throw new UsageException(File.Exists(root)
+                ? $"'{folder}' is a file, not a folder. Name the folder that it is in."
+                : $"There is no folder '{folder}'.");
+        return root;
     }
 
     private static UsageException AlreadyThere(string existing) => new($"'{existing}' already exists. "

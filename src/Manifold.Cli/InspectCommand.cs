@@ -14,15 +14,20 @@ internal static class InspectCommand
         var location = new Argument<string>("LOCATION") { Description = $"The image to show: {Locations.Help}" };
         var raw = new Option<bool>("--raw") { Description = "Print the index or manifest, byte for byte." };
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
-        var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the "
-            + "platform of this machine.", HelpName = "PLATFORM" };
+        var platform = new Option<string?>("--platform")
+        {
+            Description = "Show only this platform. With --config, the default is the "
+                + "platform of this machine.",
+            HelpName = "PLATFORM",
+        };
         var files = new Option<bool>("--files")
         {
             Description = "List the files of one platform, largest first, and mark files that a later layer replaces or deletes.",
         };
         var limit = new Option<int?>("--limit")
         {
-            Description = $"With --files: how many files to list; 0 lists all. Default: {InspectFiles.Usual}.", HelpName = "N",
+            Description = $"With --files: how many files to list; 0 lists all. Default: {InspectFiles.Usual}.",
+            HelpName = "N",
         };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
@@ -100,8 +105,9 @@ internal static class InspectCommand
 
     private static InspectedImage Only(Platform? wanted, InspectedImage image) => wanted is null ? image : image with
     {
-        Manifests = [PlatformChoice.Best(wanted, image.Manifests.Where(manifest => manifest.Platform is not null), manifest => manifest.Platform!)
-            ?? throw Lacks(image.Location, wanted, image.Manifests.Select(manifest => manifest.Platform).OfType<Platform>())],
+        Manifests =
+            [PlatformChoice.Best(wanted, image.Manifests.Where(manifest => manifest.Platform is not null), manifest => manifest.Platform!)
+                ?? throw Lacks(image.Location, wanted, image.Manifests.Select(manifest => manifest.Platform).OfType<Platform>())],
     };
 
     private static UsageException Lacks(ImageLocation location, Platform wanted, IEnumerable<Platform> available) =>

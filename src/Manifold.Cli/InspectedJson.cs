@@ -13,7 +13,8 @@ internal static class InspectedJson
     // '+' stays itself: media types are read by people.
     internal static readonly JsonSerializerOptions Readable = new()
     {
-        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     public static string Write(InspectedImage image)
@@ -60,9 +61,14 @@ internal static class InspectedJson
 
     private static JsonNode Write(Descriptor descriptor) => new JsonObject
     {
-        ["digest"] = descriptor.Digest.ToString(), ["size"] = descriptor.Size, ["mediaType"] = descriptor.MediaType, ["artifactType"] = descriptor.ArtifactType,
+        ["digest"] = descriptor.Digest.ToString(),
+        ["size"] = descriptor.Size,
+        ["mediaType"] = descriptor.MediaType,
+        ["artifactType"] = descriptor.ArtifactType,
     };
 
     private static JsonObject? Write(ImmutableSortedDictionary<string, string>? annotations) =>
-        annotations is null ? null : new JsonObject(annotations.Select(annotation => KeyValuePair.Create(annotation.Key, (JsonNode?)annotation.Value)));
+        annotations is null
+            ? null
+            : new JsonObject(annotations.Select(annotation => KeyValuePair.Create(annotation.Key, (JsonNode?)annotation.Value)));
 }

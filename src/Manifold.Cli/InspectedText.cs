@@ -48,7 +48,9 @@ internal static class InspectedText
 
     /// <summary>What is reproducible bears the epoch, which tells nobody anything.</summary>
     private static string Created(ImageConfig? config) =>
-        config?.Created is { } created && created != DateTimeOffset.UnixEpoch ? created.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", null) : "-";
+        config?.Created is { } created && created != DateTimeOffset.UnixEpoch
+            ? created.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", null)
+            : "-";
 
     private static void WriteImage(Fitted output, InspectedImage image, InspectedManifest manifest)
     {
@@ -59,7 +61,8 @@ internal static class InspectedText
         foreach (var layer in manifest.Manifest.Layers)
         {
             var sharers = ForeignText.Line(string.Join(", ", image.SharersOf(manifest, layer)));
-            output.WriteLine($"  layer       {layer.Digest}  {ByteSize.Format(layer.Size)}{(sharers.Length > 0 ? $"  also in {sharers}" : "")}");
+            output.WriteLine(
+                $"  layer       {layer.Digest}  {ByteSize.Format(layer.Size)}{(sharers.Length > 0 ? $"  also in {sharers}" : "")}");
         }
     }
 
@@ -85,7 +88,8 @@ internal static class InspectedText
     private static void WriteReferrers(Fitted output, InspectedImage image)
     {
         var referrers = image.Referrers.Select(referrer => (Of: image.Index is null ? "the image" : "the index", referrer))
-            .Concat(image.Manifests.SelectMany(manifest => manifest.Referrers.Select(referrer => (Of: PlatformOf(manifest), referrer)))).ToList();
+            .Concat(image.Manifests.SelectMany(manifest => manifest.Referrers.Select(referrer => (Of: PlatformOf(manifest), referrer))))
+            .ToList();
         if (image.ReferrersUnknown is { } why)
         {
             output.WriteLine();
@@ -95,10 +99,12 @@ internal static class InspectedText
             return;
         output.WriteLine();
         Columns.Write(output.Context, ["REFERRER", "ABOUT", "DIGEST", "SIZE"],
-            [.. referrers.Select(pair => new[] { pair.referrer.ArtifactType ?? pair.referrer.MediaType, pair.Of, pair.referrer.Digest.ToString(), ByteSize.Format(pair.referrer.Size) })]);
+            [.. referrers.Select(pair => new[] { pair.referrer.ArtifactType ?? pair.referrer.MediaType,
+                pair.Of, pair.referrer.Digest.ToString(), ByteSize.Format(pair.referrer.Size) })]);
     }
 
-    private static string Words(IEnumerable<string> words) => new JsonArray([.. words.Select(word => JsonValue.Create(word))]).ToJsonString();
+    private static string Words(IEnumerable<string> words) =>
+        new JsonArray([.. words.Select(word => JsonValue.Create(word))]).ToJsonString();
 
     /// <summary>Lines that a terminal need not break: digests are short there where that helps, and what is left over is cut.</summary>
     private sealed class Fitted(CliContext context)

@@ -10,8 +10,12 @@ internal static class KeyCommand
 
     public static Command Create(CliContext context)
     {
-        var prefix = new Option<string>("--output-key-prefix") { Description = "The name of the files, without .key and .pub.",
-            DefaultValueFactory = _ => "cosign", HelpName = "NAME" };
+        var prefix = new Option<string>("--output-key-prefix")
+        {
+            Description = "The name of the files, without .key and .pub.",
+            DefaultValueFactory = _ => "cosign",
+            HelpName = "NAME",
+        };
         var generate = new Command("generate", "Make a key pair: NAME.key, encrypted with a password, and NAME.pub.") { prefix };
         generate.SetAction(async (parsed, cancellation) =>
         {
@@ -31,7 +35,8 @@ internal static class KeyCommand
 
     private static async Task WriteAsync(string path, string content, UnixFileMode mode)
     {
-        await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
+        await using var file = new FileStream(path,
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
         await file.WriteAsync(System.Text.Encoding.ASCII.GetBytes(content));
     }
 }

@@ -1,6 +1,9 @@
 namespace Manifold.Cli;
 
-/// <summary>The password of a signing key: from <c>COSIGN_PASSWORD</c>, else asked on the terminal; never from the command line, which others can list.</summary>
+/// <summary>
+/// The password of a signing key: from <c>COSIGN_PASSWORD</c>, else asked on the terminal; never from the command line, which others can
+/// list.
+/// </summary>
 internal static class KeyPassword
 {
     private const string Variable = "COSIGN_PASSWORD";

@@ -2,7 +2,9 @@ using Manifold.Linux;
 
 namespace Manifold.Cli;
 
-/// <summary>What <c>--key</c> names, read: a file, or a variable of the environment as cosign spells it, <c>env://COSIGN_PRIVATE_KEY</c>.</summary>
+/// <summary>
+/// What <c>--key</c> names, read: a file, or a variable of the environment as cosign spells it, <c>env://COSIGN_PRIVATE_KEY</c>.
+/// </summary>
 internal static class KeyText
 {
     private const string Environment = "env://";

@@ -82,7 +82,8 @@ internal sealed class LiveTree
             // Room for what is left over and for the transfers is kept.
             if (lines.Count + own.Count > height - 2 && shown > 0)
                 break;
-            lines.AddRange(own.Count > height - 3 ? [.. own.Take(height - 4), $"  [grey]… and {own.Count - height + 4} more steps[/]"] : own);
+            lines.AddRange(
+                own.Count > height - 3 ? [.. own.Take(height - 4), $"  [grey]… and {own.Count - height + 4} more steps[/]"] : own);
             shown++;
         }
         if (atWork.Count > shown)
@@ -128,7 +129,8 @@ internal sealed class LiveTree
             image.Counts[done.Step.Platform] = (count.Steps, count.Done + 1);
         if (e.Component is not null)
             return null; // of several images, each gets one line when it is complete
-        return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : $"[green]{Amounts.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
+        return $"{Title(e, done.Step)}  "
+            + $"{(done.Cached ? "[blue]cached[/]" : $"[green]{Amounts.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
     }
 
     private static string CompletedLine(Image image, DateTimeOffset now) =>
@@ -140,7 +142,8 @@ internal sealed class LiveTree
     private string Summary()
     {
         var all = images.Values;
-        return $"[bold]{all.Count(image => image.IsDone)} of {Amounts.Count(all.Count, "image")}[/]  {all.Sum(image => image.Done)} of {Amounts.Count(all.Sum(image => image.Steps), "step")}, {all.Sum(image => image.Cached)} cached";
+        return $"[bold]{all.Count(image => image.IsDone)} of {Amounts.Count(all.Count, "image")}[/]  {all.Sum(image => image.Done)}"
+            + $" of {Amounts.Count(all.Sum(image => image.Steps), "step")}, {all.Sum(image => image.Cached)} cached";
     }
 
     private static IEnumerable<string> Lines(Image image, DateTimeOffset now, bool named)

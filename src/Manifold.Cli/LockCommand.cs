@@ -15,16 +15,33 @@ internal static class LockCommand
 {
     public static Command Create(CliContext context)
     {
-        var names = new Argument<string[]>("IMAGE") { Description = "The images or groups to pin. Default: the whole project. If the "
-            + "first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
-        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or the folder that contains it. Default: the "
-            + "working folder.", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-        var set = new Option<string[]>("--set") { Description = "Override a key of an image, as in 'manifold bake'. Repeatable.",
-            HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var names = new Argument<string[]>("IMAGE")
+        {
+            Description = "The images or groups to pin. Default: the whole project. If the "
+                + "first IMAGE is a folder, it is read as -f FOLDER.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var files = new Option<string[]>("--file", "-f")
+        {
+            Description = "The project file, or the folder that contains it. Default: the "
+                + "working folder.",
+            HelpName = "FILE",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "Override a key of an image, as in 'manifold bake'. Repeatable.",
+            HelpName = "KEY=VALUE",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
         var variables = new Option<string[]>("--var")
         {
-            Description = "Set a variable of the file, as in 'manifold bake'. Repeatable.", HelpName = "NAME=VALUE",
-            Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+            Description = "Set a variable of the file, as in 'manifold bake'. Repeatable.",
+            HelpName = "NAME=VALUE",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
         };
         var update = new Option<bool>("--update") { Description = "Also update existing pins. By default, they do not change." };
         var command = new Command(
@@ -67,9 +84,16 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
         using var registry = RegistryAccess.Open(context, registries);
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
-        project = await RemoteContexts.PrepareAsync(project, store, source => SecretTexts.Read(source.Secrets, source.Ssh, context), cancellation);
-        var graph = new GraphOptions { Names = line.Names, LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation) };
-        var made = await new LockMaker(tools).MakeAsync(new LockRequest(project, graph) { Current = current, Update = line.Update }, Warn, cancellation);
+        project = await RemoteContexts.PrepareAsync(project,
+            store, source => SecretTexts.Read(source.Secrets, source.Ssh, context), cancellation);
+        var graph = new GraphOptions
+        {
+            Names = line.Names,
+            LayoutReference = await new TakenImages(tools.Store, tools.Registry)
+                .PlaceLayoutsAsync(project, cancellation),
+        };
+        var made = await new LockMaker(tools)
+            .MakeAsync(new LockRequest(project, graph) { Current = current, Update = line.Update }, Warn, cancellation);
         LockFile.Write(LockFile.PathOf(project, folder), made.Lock);
         await TellAsync(current, made);
         return 0;
@@ -90,7 +114,8 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
 
     private async Task TellAsync(ProjectLock before, MadeLock made)
     {
-        var images = Changes(before.Images, made.Lock.Images, image => $"{image.Digest}  {string.Join(", ", image.Platforms.Keys)}", (a, b) => a.Digest == b.Digest && a.Platforms.SequenceEqual(b.Platforms));
+        var images = Changes(before.Images, made.Lock.Images, image => $"{image.Digest}  {string.Join(", ", image.Platforms.Keys)}",
+            (a, b) => a.Digest == b.Digest && a.Platforms.SequenceEqual(b.Platforms));
         foreach (var (what, name, now) in images.Concat(Changes(before.Sources, made.Lock.Sources, commit => commit, (a, b) => a == b)))
             await context.Out.WriteLineAsync($"{what,-8} {name}{(now is null ? "" : "  " + now)}");
         foreach (var without in made.Without)
@@ -99,9 +124,14 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
             $"{made.Lock.File}: {Amounts.Count(made.Lock.Images.Count, "image")}, {Amounts.Count(made.Lock.Sources.Count, "source")}");
     }
 
-    private static IEnumerable<(string What, string Name, string? Now)> Changes<T>(ImmutableSortedDictionary<string, T> before, ImmutableSortedDictionary<string, T> now, Func<T, string> text, Func<T, T, bool> same) =>
-        before.Keys.Union(now.Keys).Order(StringComparer.Ordinal).Select(name => !now.TryGetValue(name, out var after) ? ("dropped", name, null)
-            : (!before.TryGetValue(name, out var old) ? "pinned" : same(old, after) ? "kept" : "updated", name, (string?)text(after)));
+    private static IEnumerable<(string What, string Name, string? Now)> Changes<T>(
+        ImmutableSortedDictionary<string, T> before,
+        ImmutableSortedDictionary<string, T> now,
+        Func<T, string> text,
+        Func<T, T, bool> same) =>
+        before.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
+            .Select(name => !now.TryGetValue(name, out var after) ? ("dropped", name, null)
+                : (!before.TryGetValue(name, out var old) ? "pinned" : same(old, after) ? "kept" : "updated", name, (string?)text(after)));
 
     private void Warn(BuildEvent e)
     {

@@ -10,8 +10,11 @@ internal static class LoginCommand
     public static Command Create(CliContext context)
     {
         var registry = RegistryArgument();
-        var user = new Option<string>("--username", "-u") { Description = "The user name. If it is missing, a prompt asks for it.",
-            HelpName = "NAME" };
+        var user = new Option<string>("--username", "-u")
+        {
+            Description = "The user name. If it is missing, a prompt asks for it.",
+            HelpName = "NAME",
+        };
         var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from standard input." };
         var command = new Command("login", "Log in to a registry.") { registry, user, fromInput };
         var access = RegistryAccess.AddTo(command, twoAccounts: false);
@@ -36,7 +39,8 @@ internal static class LoginCommand
 
     public static Argument<string?> RegistryArgument() => new("REGISTRY")
     {
-        Description = "The registry: HOST or HOST:PORT. Default: docker.io.", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The registry: HOST or HOST:PORT. Default: docker.io.",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static async Task<string?> AskAsync(CliContext context, string question, Func<string?> read, CancellationToken cancellation)

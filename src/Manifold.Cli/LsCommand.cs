@@ -20,7 +20,8 @@ internal static class LsCommand
         var repository = new Argument<string>("REPOSITORY") { Description = "A repository in a registry, such as ghcr.io/acme/app." };
         var filter = new Option<string?>("--filter")
         {
-            Description = "List only tags that match this pattern, such as '1.*'. The wildcards are * and ?.", HelpName = "PATTERN",
+            Description = "List only tags that match this pattern, such as '1.*'. The wildcards are * and ?.",
+            HelpName = "PATTERN",
         };
         var limit = new Option<int?>("--limit", "-n")
         {
@@ -72,16 +73,19 @@ internal static class LsCommand
         if (location.Transport is not Transport.Registry)
             throw new UsageException($"'{text}' is not a repository in a registry. To list the images in the store, run: manifold images");
         var reference = location.Reference!;
-        return reference is { Digest: null, Tag: "latest" } ? reference : throw new UsageException($"'{text}' names one image. "
-            + $"Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
-            + $"or show the image with: manifold inspect {text}");
+        if (reference is not { Digest: null, Tag: "latest" })
+            throw new UsageException(
+                $"'{text}' names one image. " + $"Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
+                    + $"or show the image with: manifold inspect {text}");
+        return reference;
     }
 
     private static RegistryException NoTags(ImageReference name) => new(
         $"list the tags of {name.Name}: the repository does not exist, or has no tags. "
         + $"Check the name, and log in if it is private: manifold login {name.Registry}")
     {
-        Registry = name.Registry, Status = HttpStatusCode.NotFound,
+        Registry = name.Registry,
+        Status = HttpStatusCode.NotFound,
     };
 
     private static async Task<ImmutableArray<ListedTag>> ReadAsync(
@@ -126,7 +130,9 @@ internal static class LsCommand
         ["artifactType"] = tag.ArtifactType,
         ["platforms"] = new JsonArray([.. tag.Platforms.Select(platform => new JsonObject
         {
-            ["platform"] = platform.Platform?.ToString(), ["digest"] = platform.Digest.ToString(), ["size"] = platform.Size,
+            ["platform"] = platform.Platform?.ToString(),
+            ["digest"] = platform.Digest.ToString(),
+            ["size"] = platform.Size,
         })]),
         ["size"] = tag.Size,
         ["created"] = tag.Created,

@@ -40,9 +40,9 @@ internal static class ManCommand
     {
         if (context.Variable("SOURCE_DATE_EPOCH") is not { } text)
             return DateOnly.FromDateTime(context.Time.GetUtcNow().UtcDateTime);
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime)
-            : throw new UsageException($"SOURCE_DATE_EPOCH '{text}' is not a number of seconds since 1970.");
+        if (!(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()))
+            throw new UsageException($"SOURCE_DATE_EPOCH '{text}' is not a number of seconds since 1970.");
+        return DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime);
     }
 }

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 
 namespace Manifold.Cli;
 
-/// <summary>The parts of manifold(1) that are not in the command tree. The page docs/environment.md has the same tables; a test compares
-/// them.</summary>
+/// <summary>
+/// The parts of manifold(1) that are not in the command tree. The page docs/environment.md has the same tables; a test compares
+/// them.
+/// </summary>
 internal static class ManTexts
 {
     public const string Introduction =

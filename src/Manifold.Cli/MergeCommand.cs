@@ -12,14 +12,28 @@ internal static class MergeCommand
 {
     public static Command Create(CliContext context)
     {
-        var files = new Argument<string[]>("SHARD") { Description = "The files that 'manifold build --push --shard FILE' wrote.",
-            Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "Platforms that the merged image must have. Fails if one is "
-            + "missing.", HelpName = "PLATFORMS" };
-        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags already have, and add those from the "
-            + "shards." };
-        var annotations = new Option<string[]>("--annotation") { Description = "Add an annotation to the index. For an entry, write "
-            + "manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.", HelpName = "KEY=VALUE" };
+        var files = new Argument<string[]>("SHARD")
+        {
+            Description = "The files that 'manifold build --push --shard FILE' wrote.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var platforms = new Option<string[]>("--platform")
+        {
+            Description = "Platforms that the merged image must have. Fails if one is "
+                + "missing.",
+            HelpName = "PLATFORMS",
+        };
+        var append = new Option<bool>("--append")
+        {
+            Description = "Keep the platforms that the tags already have, and add those from the "
+                + "shards.",
+        };
+        var annotations = new Option<string[]>("--annotation")
+        {
+            Description = "Add an annotation to the index. For an entry, write "
+                + "manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.",
+            HelpName = "KEY=VALUE",
+        };
         var command = new Command("merge", "Merge shards from several machines into one image, and write its tags.") { files, platforms,
             append, annotations };
         var publishing = PublishingFlags.AddTo(command);
@@ -30,14 +44,15 @@ internal static class MergeCommand
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
             using var client = access.Open(context, parsed);
-            var done = await new ShardMerge(new PublishingTools(store, client, context.Time) { Warn = context.Warn }).RunAsync(new MergeRequest
-            {
-                Shards = shards,
-                Expected = [.. RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []).Distinct()],
-                Append = parsed.GetValue(append),
-                Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(Annotations)],
-                Publication = publishing.Read(parsed, []),
-            }, new TransferLines(context), cancellation);
+            var done = await new ShardMerge(new PublishingTools(store, client, context.Time) { Warn = context.Warn })
+                .RunAsync(new MergeRequest
+                {
+                    Shards = shards,
+                    Expected = [.. RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []).Distinct()],
+                    Append = parsed.GetValue(append),
+                    Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(Annotations)],
+                    Publication = publishing.Read(parsed, []),
+                }, new TransferLines(context), cancellation);
             await PublishingFlags.TellAsync(context, done, []);
         });
         return command;

@@ -15,14 +15,20 @@ internal sealed class OutputFlags
     {
         Description = "Also write the image to another place: type=oci, docker, local, tar, registry or image, with keys such as "
             + "dest=FILE. A folder receives the files of the image; - writes a tar of them to standard output. Repeatable.",
-        HelpName = "OUTPUT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "OUTPUT",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<bool> load = new("--load")
     {
         Description = "Load the image for this machine's platform into docker or podman.",
     };
-    private readonly Option<string?> compression = new("--compression") { Description = "Compression for new layers: gzip, zstd or "
-        + "uncompressed. gzip and zstd accept a level, such as zstd:19. Layers of base images do not change.", HelpName = "FORM" };
+    private readonly Option<string?> compression = new("--compression")
+    {
+        Description = "Compression for new layers: gzip, zstd or "
+            + "uncompressed. gzip and zstd accept a level, such as zstd:19. Layers of base images do not change.",
+        HelpName = "FORM",
+    };
 
     public static OutputFlags AddTo(Command command)
     {
@@ -79,7 +85,8 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
     public BuildRequest Applied(BuildRequest request, bool push)
     {
         var images = All.Where(output => output.Kind == OutputKind.Image).ToList();
-        foreach (var other in images.Where(other => !IsAlike(other, images[0])).Concat(push && images.Count > 0 && !IsAlike(images[0], ImageOutput.Load) ? images : []).Take(1))
+        foreach (var other in images.Where(other => !IsAlike(other, images[0]))
+            .Concat(push && images.Count > 0 && !IsAlike(images[0], ImageOutput.Load) ? images : []).Take(1))
             throw new UsageException($"--output '{other.Text}': this output needs a different form of the image than another output or "
                 + "--push. Give all of them the same keys, or run one build for each. Finished steps are reused.");
         ImmutableArray<long> times = [.. All.Select(output => output.Epoch).OfType<long>().Distinct()];
@@ -92,7 +99,8 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
             SourceDateEpoch = times.IsEmpty ? request.SourceDateEpoch : times[0],
             Tags = [.. request.Tags.Concat(images.SelectMany(output => output.Names)).Distinct()],
             Annotations = [.. request.Annotations, .. images.FirstOrDefault()?.Annotations ?? []],
-            Layers = Layers ?? images.FirstOrDefault()?.Layers ?? (images.Count == 0 && !push ? OnlyLayoutForm() : null) ?? LayerPolicy.Default,
+            Layers =
+                Layers ?? images.FirstOrDefault()?.Layers ?? (images.Count == 0 && !push ? OnlyLayoutForm() : null) ?? LayerPolicy.Default,
         };
     }
 
@@ -109,7 +117,14 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
         if (output.Kind != OutputKind.Oci || ((output.Layers ?? request.Layers) == request.Layers && output.Annotations.IsEmpty))
             return null;
         // All steps are done by now, and their results known; nothing is asked of caches again.
-        return request with { Tags = [], NoCache = false, Cache = new CacheRequest { Inline = request.Cache.Inline }, Layers = output.Layers ?? request.Layers, Annotations = [.. request.Annotations, .. output.Annotations] };
+        return request with
+        {
+            Tags = [],
+            NoCache = false,
+            Cache = new CacheRequest { Inline = request.Cache.Inline },
+            Layers = output.Layers ?? request.Layers,
+            Annotations = [.. request.Annotations, .. output.Annotations],
+        };
     }
 
     private LayerPolicy? OnlyLayoutForm() =>

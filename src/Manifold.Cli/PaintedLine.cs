@@ -15,8 +15,14 @@ internal static class PaintedLine
 
     private static readonly Dictionary<string, string> Codes = new(StringComparer.Ordinal)
     {
-        ["bold"] = "\e[1m", ["red"] = "\e[31m", ["green"] = "\e[32m", ["yellow"] = "\e[33m", ["blue"] = "\e[34m", ["grey"] = "\e[90m",
-        [Cut] = "", [Rest] = "",
+        ["bold"] = "\e[1m",
+        ["red"] = "\e[31m",
+        ["green"] = "\e[32m",
+        ["yellow"] = "\e[33m",
+        ["blue"] = "\e[34m",
+        ["grey"] = "\e[90m",
+        [Cut] = "",
+        [Rest] = "",
     };
 
     private sealed record Span(string Text, string[] Marks);

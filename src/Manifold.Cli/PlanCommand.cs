@@ -10,15 +10,23 @@ using Manifold.Sandbox;
 
 namespace Manifold.Cli;
 
-/// <summary><c>manifold plan</c>: what a build would do, from what, and what stands in its way. It builds nothing and writes no tag.</summary>
+/// <summary>
+/// <c>manifold plan</c>: what a build would do, from what, and what stands in its way. It builds nothing and writes no tag.
+/// </summary>
 internal static class PlanCommand
 {
     public static Command Create(CliContext context)
     {
         var options = new BuildOptions();
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
-        var set = new Option<string[]>("--set") { Description = "For a project: override a key of an image, as in 'manifold bake'. "
-            + "Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "For a project: override a key of an image, as in 'manifold bake'. "
+                + "Repeatable.",
+            HelpName = "KEY=VALUE",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
         var locked = new Option<bool>("--locked") { Description = "For a project: use only images and sources that manifold.lock pins." };
         var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would "
             + "stop it. Takes the arguments of 'manifold build'. For a project, add -f FILE and the name of an image.") { json, set,
@@ -28,7 +36,8 @@ internal static class PlanCommand
         {
             if (options.ReadProject(parsed) is { } file)
             {
-                await new BakeRun(context, file with { Set = [.. parsed.GetValue(set) ?? []], Locked = parsed.GetValue(locked) }).RunAsync(cancellation);
+                await new BakeRun(context, file with { Set = [.. parsed.GetValue(set) ?? []], Locked = parsed.GetValue(locked) })
+                    .RunAsync(cancellation);
                 return;
             }
             if (parsed.GetResult(set) is not null || parsed.GetValue(locked))

@@ -10,22 +10,32 @@ using Manifold.Sandbox;
 
 namespace Manifold.Cli;
 
-/// <summary>One run of <c>manifold bake --check</c>: the findings by component on standard output; exit code 1 where one is an error.</summary>
+/// <summary>
+/// One run of <c>manifold bake --check</c>: the findings by component on standard output; exit code 1 where one is an error.
+/// </summary>
 internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
 {
     public async Task<int> RunAsync(Project project, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
-        if (new[] { (line.Plan, "--plan"), (line.VerifyReproducible, "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
+        if (new[] { (line.Plan, "--plan"), (line.VerifyReproducible,
+            "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
             throw new UsageException($"--check and {beside} cannot be used together: --check only reports problems. Run bake again for "
                 + $"{beside}.");
         project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);
         var options = new GraphOptions
         {
-            Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context),
+            Names = line.Names,
+            NoCache = line.NoCache,
+            Pull = line.Pull,
+            SourceDateEpoch = BuildOptions.EpochOf(context),
             LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation),
             RunSettings = _ => line.Allowed.To(new RunSettings()), // nothing runs, so nobody needs secrets
         };
-        var checker = new ProjectChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")), project, options) { Pins = BakeLock.Find(context, project, line)?.Pins };
+        var checker = new ProjectChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")),
+            project, options)
+        {
+            Pins = BakeLock.Find(context, project, line)?.Pins,
+        };
         var checks = await checker.CheckAsync(e => OrderRun.Warn(context, e), cancellation);
         if (line.Progress != "quiet" && (checks.Problems.IsEmpty || !checks.Components.IsEmpty))
         {

@@ -11,8 +11,12 @@ internal static class PruneCommand
     public static Command Create(CliContext context)
     {
         var all = new Option<bool>("--all", "-a") { Description = "Also remove the whole build cache and all unpacked layers." };
-        var keep = new Option<string?>("--keep-storage") { Description = "Remove cache entries until the store is at most SIZE, such as "
-            + "20GB. The least recently used entries are removed first.", HelpName = "SIZE" };
+        var keep = new Option<string?>("--keep-storage")
+        {
+            Description = "Remove cache entries until the store is at most SIZE, such as "
+                + "20GB. The least recently used entries are removed first.",
+            HelpName = "SIZE",
+        };
         var format = StoredNames.FormatOption();
         var command = new Command("prune", "Free space in the local store. Images with a name are kept.") { all, keep, format };
         command.SetAction(async (parsed, cancellation) =>

@@ -8,10 +8,17 @@ internal static class PullCommand
 {
     public static Command Create(CliContext context)
     {
-        var images = new Argument<string[]>("IMAGE") { Description = "The images to pull, such as quay.io/acme/app:1.4.",
-            Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "Pull only these platforms, such as linux/amd64,linux/arm64. "
-            + "Default: all.", HelpName = "PLATFORMS" };
+        var images = new Argument<string[]>("IMAGE")
+        {
+            Description = "The images to pull, such as quay.io/acme/app:1.4.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var platforms = new Option<string[]>("--platform")
+        {
+            Description = "Pull only these platforms, such as linux/amd64,linux/arm64. "
+                + "Default: all.",
+            HelpName = "PLATFORMS",
+        };
         var command = new Command("pull", "Pull images from registries into the local store.") { images, platforms };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

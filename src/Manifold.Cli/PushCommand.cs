@@ -14,11 +14,17 @@ internal static class PushCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image in the local store, or oci:FOLDER[:NAME], "
-            + "oci-archive:FILE[:NAME] or "
-            + "docker-archive:FILE[:REFERENCE]." };
-        var named = new Argument<string[]>("TARGET") { Description = "The names to push the image to. Default: its name in the store.",
-            Arity = ArgumentArity.ZeroOrMore };
+        var image = new Argument<string>("IMAGE")
+        {
+            Description = "An image in the local store, or oci:FOLDER[:NAME], "
+                + "oci-archive:FILE[:NAME] or "
+                + "docker-archive:FILE[:REFERENCE].",
+        };
+        var named = new Argument<string[]>("TARGET")
+        {
+            Description = "The names to push the image to. Default: its name in the store.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var command = new Command("push", "Push an image to registries. The image can be in the local store, a layout or an archive. "
             + "Its signatures and SBOMs are pushed, too.") { image, named };
         var publishing = PublishingFlags.AddTo(command);
@@ -44,10 +50,12 @@ internal static class PushCommand
             var top = (await source.ResolveAsync(cancellation)).Descriptor;
             if (!attachments.Any)
             {
-                await PublishingFlags.TellAsync(context, await new Publisher(tools).PublishAsync(source, top, request, progress, cancellation), names);
+                await PublishingFlags.TellAsync(context,
+                    await new Publisher(tools).PublishAsync(source, top, request, progress, cancellation), names);
                 return;
             }
-            var (done, attached) = await new ImageAttachments(tools, attachments.Request(key)).PublishAsync(source, top, request, progress, cancellation);
+            var (done, attached) = await new ImageAttachments(tools, attachments.Request(key))
+                .PublishAsync(source, top, request, progress, cancellation);
             await Attachments.TellAsync(context, attached);
             await PublishingFlags.TellAsync(context, done, names);
         });

@@ -4,7 +4,9 @@ using Manifold.Linux;
 
 namespace Manifold.Cli;
 
-/// <summary>The records of the store as people name them: by id, by its begin, as <c>latest</c>; or a record's file from elsewhere.</summary>
+/// <summary>
+/// The records of the store as people name them: by id, by its begin, as <c>latest</c>; or a record's file from elsewhere.
+/// </summary>
 internal sealed class RecordedBuilds(Store store)
 {
     public const string Help = "The ID of a build or its first characters, 'latest', or a record.json file. 'manifold builds' lists the "
@@ -17,7 +19,9 @@ internal sealed class RecordedBuilds(Store store)
     /// <exception cref="UsageException">The name stands for several, or the file is none of a record.</exception>
     public BuildRecord? TryFind(string? name)
     {
-        if (name is not null && (name.EndsWith(".json", StringComparison.Ordinal) || name.Contains('/', StringComparison.Ordinal)) && File.Exists(name))
+        if (name is not null
+            && (name.EndsWith(".json", StringComparison.Ordinal) || name.Contains('/', StringComparison.Ordinal))
+            && File.Exists(name))
             return Parse(name, PlainFile.Read(name, Limits.DocumentBytes));
         var ids = name is null or "latest" ? [.. store.Builds.List().Take(1)] : store.Builds.Find(name);
         if (ids.Count > 1)

@@ -35,7 +35,8 @@ internal sealed class RegistryAccess
     private readonly Option<string?> certificates = new("--cert-dir")
     {
         Description = "Use the CA certificates (*.crt) and the client certificate (*.cert, *.key) in this folder instead of those in "
-            + "certs.d.", HelpName = "FOLDER",
+            + "certs.d.",
+        HelpName = "FOLDER",
     };
 
     private RegistryAccess() { }
@@ -54,7 +55,8 @@ internal sealed class RegistryAccess
         FileOption("--authfile", "The credentials file: an auth.json, a config.json or a Kubernetes secret, or the folder of a mounted "
             + "secret.");
 
-    private static Option<string?> FileOption(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+    private static Option<string?> FileOption(string name, string description) =>
+        new(name) { Description = description, HelpName = "FILE" };
 
     public RegistryChoice Read(ParseResult parsed) => new()
     {
@@ -69,7 +71,8 @@ internal sealed class RegistryAccess
     public Credentials Credentials(CliContext context, ParseResult parsed) => CredentialsOf(context, parsed.GetValue(authFile));
 
     /// <summary>A client with the user's credentials, or with <paramref name="credentials"/>. Owned by the caller.</summary>
-    public RegistryClient Open(CliContext context, ParseResult parsed, CredentialSource? credentials = null) => Open(context, Read(parsed), credentials);
+    public RegistryClient Open(CliContext context, ParseResult parsed, CredentialSource? credentials = null) =>
+        Open(context, Read(parsed), credentials);
 
     /// <inheritdoc cref="Open(CliContext, ParseResult, CredentialSource?)"/>
     public static RegistryClient Open(CliContext context, IEnumerable<string> insecureHosts) =>
@@ -88,19 +91,21 @@ internal sealed class RegistryAccess
         return Client(context, choice, credentials);
     }
 
-    private static RegistryClient Client(CliContext context, RegistryChoice choice, CredentialSource? credentials) => new(new RegistryOptions
-    {
-        Credentials = credentials ?? CredentialsOf(context, choice.PullAuthFile ?? choice.AuthFile).FindAsync,
-        PushCredentials = credentials is null && (choice.PushAuthFile ?? choice.PullAuthFile) is not null
-            ? CredentialsOf(context, choice.PushAuthFile ?? choice.AuthFile).FindAsync : null,
-        InsecureHosts = [.. choice.InsecureHosts],
-        Registries = RegistriesConf.From(context.Environment),
-        Certificates = CertificateFolders.From(context.Environment, choice.CertificateFolder),
-        Proxy = ProxySettings.From(context.Environment),
-        Time = context.Time,
-    });
+    private static RegistryClient Client(CliContext context, RegistryChoice choice, CredentialSource? credentials) =>
+        new(new RegistryOptions
+        {
+            Credentials = credentials ?? CredentialsOf(context, choice.PullAuthFile ?? choice.AuthFile).FindAsync,
+            PushCredentials = credentials is null && (choice.PushAuthFile ?? choice.PullAuthFile) is not null
+                ? CredentialsOf(context, choice.PushAuthFile ?? choice.AuthFile).FindAsync : null,
+            InsecureHosts = [.. choice.InsecureHosts],
+            Registries = RegistriesConf.From(context.Environment),
+            Certificates = CertificateFolders.From(context.Environment, choice.CertificateFolder),
+            Proxy = ProxySettings.From(context.Environment),
+            Time = context.Time,
+        });
 
-    private static Credentials CredentialsOf(CliContext context, string? file) => Manifold.Registry.Credentials.From(context.Environment, file);
+    private static Credentials CredentialsOf(CliContext context, string? file) =>
+        Manifold.Registry.Credentials.From(context.Environment, file);
 
     private const string SkopeoTransport = "docker://";
 
@@ -109,16 +114,21 @@ internal sealed class RegistryAccess
 
     /// <summary>A reference, also as skopeo spells it: <c>docker://quay.io/acme/app</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static ImageReference Reference(string text) => ImageReference.TryParse(WithoutTransport(text), out var reference)
-        ? text.StartsWith(SkopeoTransport, StringComparison.Ordinal) ? reference.Qualified() : reference
-        : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+    public static ImageReference Reference(string text)
+    {
+        if (!ImageReference.TryParse(WithoutTransport(text), out var reference))
+            throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+        return text.StartsWith(SkopeoTransport, StringComparison.Ordinal) ? reference.Qualified() : reference;
+    }
 
     /// <summary>A registry as credentials are kept for it: <c>https://index.docker.io/v1/</c> and an empty name are docker.io.</summary>
     public static string Registry(string? text)
     {
         var name = text is null or "" ? "docker.io" : text.Split("://")[^1].Split('/')[0];
-        return ImageReference.TryParse($"{name}/name", out var reference) && (reference.Registry == name || reference.Registry == "docker.io") ? reference.Registry
-            : throw new UsageException($"'{text}' is not a registry. Expected HOST or HOST:PORT.");
+        if (!(ImageReference.TryParse($"{name}/name", out var reference)
+            && (reference.Registry == name || reference.Registry == "docker.io")))
+            throw new UsageException($"'{text}' is not a registry. Expected HOST or HOST:PORT.");
+        return reference.Registry;
     }
 
     public static ImmutableArray<Platform> Platforms(IEnumerable<string> values) =>

@@ -14,11 +14,19 @@ internal static class ReportCommand
     public static Command Create(CliContext context)
     {
         var build = new Argument<string?>("BUILD") { Description = RecordedBuilds.Help, Arity = ArgumentArity.ZeroOrOne };
-        var format = new Option<string>("--format") { Description = "The format: html (a single file), markdown, json or text.",
-            HelpName = "FORMAT", DefaultValueFactory = _ => "html" };
+        var format = new Option<string>("--format")
+        {
+            Description = "The format: html (a single file), markdown, json or text.",
+            HelpName = "FORMAT",
+            DefaultValueFactory = _ => "html",
+        };
         format.AcceptOneOf("html", "markdown", "json", "text");
-        var file = new Option<string?>("--output", "-o") { Description = "Write to FILE, or to standard output with -. Default: "
-            + "report-BUILD.html for HTML, or standard output.", HelpName = "FILE" };
+        var file = new Option<string?>("--output", "-o")
+        {
+            Description = "Write to FILE, or to standard output with -. Default: "
+                + "report-BUILD.html for HTML, or standard output.",
+            HelpName = "FILE",
+        };
         var command = new Command("report", "Show the report of a build. The report contains platforms, steps, times, sizes, checks and "
             + "base images.") { build, format, file };
         command.SetAction(async (parsed, cancellation) =>

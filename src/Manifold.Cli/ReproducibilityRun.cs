@@ -22,9 +22,17 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         var builds = new[] { BuildProgress.Create(context, line.Progress), BuildProgress.Create(context, line.Progress) };
         var report = await new ReproducibilityCheck(tools).RunAsync(new ReproducibilityRequest
         {
-            Read = Read, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
-            Graph = new GraphOptions { Names = line.Names, SourceDateEpoch = BuildOptions.EpochOf(context), RunSettings = source => line.SettingsOf(source, context), LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts.") },
-            Lock = BakeLock.Find(context, project, line) ?? new LockUse(LockFile.Empty(project, Directory.GetCurrentDirectory()), Only: false),
+            Read = Read,
+            Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
+            Graph = new GraphOptions
+            {
+                Names = line.Names,
+                SourceDateEpoch = BuildOptions.EpochOf(context),
+                RunSettings = source => line.SettingsOf(source, context),
+                LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts."),
+            },
+            Lock = BakeLock.Find(context, project, line)
+                ?? new LockUse(LockFile.Empty(project, Directory.GetCurrentDirectory()), Only: false),
             On = (build, e) => builds[build - 1].Show(e),
             Begin = async build =>
             {
@@ -44,7 +52,8 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
     private static async Task WriteAsync(string folder, ReproducibilityReport report, string title, CancellationToken cancellation)
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
-        await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.html"), ReproducibilityPage.Render(report, title, ProgramName.Version), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.html"),
+            ReproducibilityPage.Render(report, title, ProgramName.Version), cancellation);
     }
 
     private Project Read() => line.Indexed(ProjectReader.Read(line.Files, options));

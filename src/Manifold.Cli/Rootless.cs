@@ -8,7 +8,10 @@ internal static class Rootless
 {
     private static readonly string[] Always = ["bake", "build", "doctor", "plan", "prune"];
 
-    /// <summary>Enters the namespace where the command needs one and the machine allows it; the program then starts anew in it. Else goes on without.</summary>
+    /// <summary>
+    /// Enters the namespace where the command needs one and the machine allows it; the program then starts anew in it. Else goes on
+    /// without.
+    /// </summary>
     public static async Task EnterAsync(ParseResult parsed)
     {
         if (!Environment.IsPrivilegedProcess && Needs(parsed) && await UserNamespaceEntry.TryAsync() is null)

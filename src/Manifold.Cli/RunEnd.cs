@@ -30,8 +30,10 @@ internal sealed class RunInterruptedException(Exception cause, string after) : O
 /// <summary>The last lines of a build on standard error: what failed and where, the time, and where to read more.</summary>
 internal static class RunEnd
 {
-    /// <summary>The exception with the lines that people read at the end. Null for any other exception, such as an I/O error or a
-    /// bug.</summary>
+    /// <summary>
+    /// The exception with the lines that people read at the end. Null for any other exception, such as an I/O error or a
+    /// bug.
+    /// </summary>
     /// <param name="request">The build of a single image, whose Dockerfile's lines are shown.</param>
     public static Exception? Of(Exception e, BuildRecord record, BuildRequest? request = null) => e switch
     {

@@ -22,12 +22,19 @@ internal sealed class RunFlags
     private AllowFlag allow = null!;
     private readonly Option<string[]> hosts = Many("--add-host",
         "Add a host to /etc/hosts in RUN steps. As IP, host-gateway is the address of this machine. Repeatable.", "HOST:IP");
-    private readonly Option<string?> sharedMemory = new("--shm-size") { Description = "The size of /dev/shm in RUN steps, such as 256m. "
-        + "Default: 64m.", HelpName = "SIZE" };
+    private readonly Option<string?> sharedMemory = new("--shm-size")
+    {
+        Description = "The size of /dev/shm in RUN steps, such as 256m. "
+            + "Default: 64m.",
+        HelpName = "SIZE",
+    };
     private readonly Option<string[]> limits = Many("--ulimit",
         "A limit for RUN steps: TYPE=SOFT[:HARD], such as nofile=4096. Repeatable.", "LIMIT");
-    private readonly Option<string?> cgroupParent = new("--cgroup-parent") { Description = "The parent cgroup of RUN steps.",
-        HelpName = "GROUP" };
+    private readonly Option<string?> cgroupParent = new("--cgroup-parent")
+    {
+        Description = "The parent cgroup of RUN steps.",
+        HelpName = "GROUP",
+    };
 
     public static RunFlags AddTo(Command command)
     {
@@ -56,17 +63,29 @@ internal sealed class RunFlags
                     .Select(text => RunTexts.Host("--add-host", text)),
             ],
             SharedMemory = parsed.GetValue(sharedMemory) is { } size ? RunTexts.Memory("--shm-size", size) : null,
-            Limits = [.. (parsed.GetValue(limits) ?? []).Select(text => RunTexts.Limit("--ulimit", text)).GroupBy(limit => limit.Name).Select(group => group.Last())],
-            CgroupParent = parsed.GetValue(cgroupParent) is { Length: > 0 } parent ? Linux.User.IsRoot ? Group(parent) : throw NoGroups(parent) : null,
+            Limits = [.. (parsed.GetValue(limits) ?? []).Select(text => RunTexts.Limit("--ulimit", text)).GroupBy(limit => limit.Name)
+                .Select(group => group.Last())],
+            CgroupParent =
+                parsed.GetValue(cgroupParent) is { Length: > 0 } parent ? Linux.User.IsRoot ? Group(parent) : throw NoGroups(parent) : null,
         });
     }
 
     private static UsageException NoGroups(string parent) =>
         new($"--cgroup-parent {parent}: only root can choose a cgroup. Leave it out, or run the command with sudo.");
 
-    private static string Group(string text) => text.Split('/').Contains("..")
-        ? throw new UsageException($"--cgroup-parent '{text}' must not contain '..'.") : text;
+    private static string Group(string text)
+    {
+        if (text.Split('/').Contains(".."))
+            throw new UsageException($"--cgroup-parent '{text}' must not contain '..'.");
+        return text;
+    }
 
     private static Option<string[]> Many(string name, string description, string helpName) =>
-        new(name) { Description = description, HelpName = helpName, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
 }

@@ -42,7 +42,9 @@ internal static class SecretTexts
         if (file is null && variable is null && context.Environment.ContainsKey(id))
             variable = id;
         // A variable that is not set is an empty secret, as in BuildKit: pipelines of forks have none.
-        return new Secret(id, variable is not null ? Encoding.UTF8.GetBytes(context.Environment.GetValueOrDefault(variable) ?? "") : Content(id, PathOf(file ?? id, context)));
+        return new Secret(id, variable is not null
+            ? Encoding.UTF8.GetBytes(context.Environment.GetValueOrDefault(variable) ?? "")
+            : Content(id, PathOf(file ?? id, context)));
     }
 
     private static byte[] Content(string id, string path)
@@ -54,8 +56,10 @@ internal static class SecretTexts
         using var stream = file.OpenRead();
         var buffer = new byte[LargestSecret + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false); // it may be a pipe, so its length tells nothing
-        return length <= LargestSecret ? buffer[..length] : throw new UsageException($"--secret id={id}: '{path}' is larger than "
-            + $"{LargestSecret} bytes, the limit for secrets. For large files, use --build-context");
+        if (!(length <= LargestSecret))
+            throw new UsageException($"--secret id={id}: '{path}' is larger than "
+                + $"{LargestSecret} bytes, the limit for secrets. For large files, use --build-context");
+        return buffer[..length];
     }
 
     private static SshAgent Agent(string text, CliContext context)
@@ -72,16 +76,19 @@ internal static class SecretTexts
             throw new UsageException($"--ssh {text}: '{missing}' does not exist.");
         if (paths is [var only] && TypeOf(only) == FileStatus.Socket)
             return new SshAgent(id) { Socket = only };
-        return paths.FirstOrDefault(path => TypeOf(path) != FileStatus.RegularFile) is not { } other ? new SshAgent(id) { Keys = paths }
-            : throw new UsageException($"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh "
-            + $"{id}=SOCKET");
+        if (paths.FirstOrDefault(path => TypeOf(path) != FileStatus.RegularFile) is { } other)
+            throw new UsageException(
+                $"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh " + $"{id}=SOCKET");
+        return new SshAgent(id) { Keys = paths };
     }
 
-    private static int? TypeOf(string path) => DirectoryHandle.StatusOf(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path)?.Type;
+    private static int? TypeOf(string path) =>
+        DirectoryHandle.StatusOf(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path)?.Type;
 
     /// <summary>Absolute; the shell leaves <c>~</c> as it is behind <c>src=</c>.</summary>
     private static string PathOf(string path, CliContext context) =>
-        Path.GetFullPath(path.StartsWith("~/", StringComparison.Ordinal) && context.Variable("HOME") is { } home ? Path.Combine(home, path[2..]) : path);
+        Path.GetFullPath(
+            path.StartsWith("~/", StringComparison.Ordinal) && context.Variable("HOME") is { } home ? Path.Combine(home, path[2..]) : path);
 
     private static UsageException Wrong(string what) => new($"--secret: {what}. Expected id=ID,src=FILE or id=ID,env=VARIABLE.");
 }

@@ -21,7 +21,8 @@ internal static class ServeCommand
             using var store = context.OpenStore();
             using var registry = RegistryAccess.Open(context, []);
             var missing = new MissingBlob(registry, new BlobOrigins(store), store);
-            var options = flags.Read(parsed, context) with { FetchMissing = missing.TryFetchAsync }; // layers of bases that no build needed here
+            // layers of bases that no build needed here
+            var options = flags.Read(parsed, context) with { FetchMissing = missing.TryFetchAsync };
             await using var server = await RegistryServer.StartAsync(store, options, cancellation);
             await context.Error.WriteLineAsync(Greeting(store, options, server.Address));
             await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -56,7 +57,7 @@ internal sealed class ServeFlags
     private readonly Option<string> listen = new("--listen")
     {
         Description = "Listen on this address and port. Other machines can connect only with TLS and a user name.",
-            HelpName = "ADDRESS:PORT",
+        HelpName = "ADDRESS:PORT",
         DefaultValueFactory = _ => ServeOptions.DefaultListen,
     };
     private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse pushes and deletions." };
@@ -67,14 +68,18 @@ internal sealed class ServeFlags
     private readonly Option<string?> htpasswd = new("--htpasswd")
     {
         Description = "Allow only the users in this file. Create it with 'htpasswd -B'. Changes take effect immediately.",
-            HelpName = "FILE",
+        HelpName = "FILE",
     };
     private readonly Option<string?> tlsCert = new("--tls-cert")
     {
-        Description = "The TLS certificate and its chain, in PEM format. The file is read again when it changes.", HelpName = "FILE",
+        Description = "The TLS certificate and its chain, in PEM format. The file is read again when it changes.",
+        HelpName = "FILE",
     };
-    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "The private key of the certificate, in PEM format.",
-        HelpName = "FILE" };
+    private readonly Option<string?> tlsKey = new("--tls-key")
+    {
+        Description = "The private key of the certificate, in PEM format.",
+        HelpName = "FILE",
+    };
     private readonly Option<string[]> allowHost = new("--allow-host")
     {
         Description = "Also accept requests for this host name, such as the name of a proxy. '*' accepts every name. Repeatable.",

@@ -9,10 +9,18 @@ internal static class SignCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "The image to sign, in a registry. To sign exactly one version, add its "
-            + "digest." };
-        var key = new Option<string>("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of "
-            + "cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE", Required = true };
+        var image = new Argument<string>("IMAGE")
+        {
+            Description = "The image to sign, in a registry. To sign exactly one version, add its "
+                + "digest.",
+        };
+        var key = new Option<string>("--key")
+        {
+            Description = "The private key to sign with: a file or env://VARIABLE, in the format of "
+                + "cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.",
+            HelpName = "FILE",
+            Required = true,
+        };
         var command = new Command("sign", "Sign a published image and all its platforms, as cosign does.") { image, key };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

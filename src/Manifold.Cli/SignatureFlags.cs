@@ -8,10 +8,18 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify --key</c>: is the image, all of it, signed by whoever has the key's private half?</summary>
 internal sealed class SignatureFlags
 {
-    public Option<string?> Key { get; } = new("--key") { Description = "Check only signatures: the image and every platform must be "
-        + "signed with this public key. The key is a file or env://VARIABLE.", HelpName = "FILE" };
-    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: for a mirrored image, the repository that "
-        + "its signatures name.", HelpName = "REPOSITORY" };
+    public Option<string?> Key { get; } = new("--key")
+    {
+        Description = "Check only signatures: the image and every platform must be "
+            + "signed with this public key. The key is a file or env://VARIABLE.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> signedAs = new("--signed-as")
+    {
+        Description = "With --key: for a mirrored image, the repository that "
+            + "its signatures name.",
+        HelpName = "REPOSITORY",
+    };
 
     public static SignatureFlags AddTo(Command command)
     {
@@ -22,7 +30,8 @@ internal sealed class SignatureFlags
     }
 
     /// <summary>Null where no key was given.</summary>
-    public async Task<SignatureReport?> CheckAsync(CliContext context, ParseResult parsed, IImageSource source, CancellationToken cancellation)
+    public async Task<SignatureReport?> CheckAsync(
+        CliContext context, ParseResult parsed, IImageSource source, CancellationToken cancellation)
     {
         var name = parsed.GetValue(signedAs);
         if (parsed.GetValue(Key) is not { } file)
@@ -30,7 +39,9 @@ internal sealed class SignatureFlags
         using var verifier = VerificationKey.Parse(KeyText.Read(context, file), file);
         await source.ResolveAsync(cancellation); // a name without a registry has one then
         // The name under which the store keeps an image, or a layout, says nothing of where it was signed.
-        var expected = name is not null ? RegistryAccess.Reference(name) : source.Location.Transport == Transport.Registry ? source.Location.Reference : null;
+        var expected = name is not null ? RegistryAccess.Reference(name)
+            : source.Location.Transport == Transport.Registry ? source.Location.Reference
+            : null;
         return await new SignatureCheck(source, new SignatureReader(source), verifier, expected).RunAsync(cancellation);
     }
 

@@ -8,9 +8,12 @@ namespace Manifold.Cli;
 /// <summary>What the commands over the store's names share: reading a name, finding it, choosing a format.</summary>
 internal static class StoredNames
 {
-    public static ImageReference ParseReference(string text) =>
-        ImageReference.TryParse(text, out var reference) ? reference
-            : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+    public static ImageReference ParseReference(string text)
+    {
+        if (!ImageReference.TryParse(text, out var reference))
+            throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+        return reference;
+    }
 
     /// <exception cref="UsageException">The store has no such name; the message lists the names of the same repository.</exception>
     public static NamedImage Find(CliContext context, Store store, string text)
@@ -25,8 +28,12 @@ internal static class StoredNames
 
     public static Option<string> FormatOption()
     {
-        var format = new Option<string>("--format") { Description = "The format: table or json.", HelpName = "FORMAT",
-            DefaultValueFactory = _ => "table" };
+        var format = new Option<string>("--format")
+        {
+            Description = "The format: table or json.",
+            HelpName = "FORMAT",
+            DefaultValueFactory = _ => "table",
+        };
         format.AcceptOneOf("table", "json");
         return format;
     }

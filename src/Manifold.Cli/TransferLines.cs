@@ -5,7 +5,9 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>Renders transfers as one line for each blob that is done; on a terminal, a line below them says how far the others are.</summary>
+/// <summary>
+/// Renders transfers as one line for each blob that is done; on a terminal, a line below them says how far the others are.
+/// </summary>
 internal sealed class TransferLines(CliContext context) : IProgress<TransferProgress>
 {
     private readonly Lock turn = new();

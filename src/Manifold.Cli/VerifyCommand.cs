@@ -10,23 +10,50 @@ using Manifold.Verification.Parity;
 
 namespace Manifold.Cli;
 
-/// <summary><c>manifold verify</c>: does each platform of an image start on what its label says? Static; with <c>--run</c> also by starting it.</summary>
+/// <summary>
+/// <c>manifold verify</c>: does each platform of an image start on what its label says? Static; with <c>--run</c> also by starting it.
+/// </summary>
 internal sealed class VerifyCommand
 {
-    private readonly Argument<string> image = new("REF") { Description = "The image: REF (in its registry or the local store), "
-        + "docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]." };
-    private readonly Option<string[]> platforms = new("--platform") { Description = "Check only these platforms, such as linux/arm64. "
-        + "Repeatable.", HelpName = "PLATFORMS", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string> image = new("REF")
+    {
+        Description = "The image: REF (in its registry or the local store), "
+            + "docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].",
+    };
+    private readonly Option<string[]> platforms = new("--platform")
+    {
+        Description = "Check only these platforms, such as linux/arm64. "
+            + "Repeatable.",
+        HelpName = "PLATFORMS",
+        Arity = ArgumentArity.OneOrMore,
+    };
     private readonly Option<bool> all = new("--all") { Description = "Check every file in every layer, not only those needed to start." };
     private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
-    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Allow these files to be for another architecture, "
-        + "such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or "
-        + "emulated, without a network. ARGS replace CMD, as in --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that runs longer than this.",
-        HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
-    private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a "
-        + "platform, instead of skipping it." };
+    private readonly Option<string[]> allow = new("--verify-allow")
+    {
+        Description = "Allow these files to be for another architecture, "
+            + "such as 'opt/agents/**'. Repeatable.",
+        HelpName = "PATTERN",
+        Arity = ArgumentArity.OneOrMore,
+    };
+    private readonly Option<string?> run = new("--run")
+    {
+        Description = "Also start the entrypoint of each platform, natively or "
+            + "emulated, without a network. ARGS replace CMD, as in --run=--version.",
+        HelpName = "ARGS",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private readonly Option<double> timeout = new("--timeout")
+    {
+        Description = "With --run: stop a program that runs longer than this.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 30,
+    };
+    private readonly Option<bool> requireRun = new("--require-run")
+    {
+        Description = "With --run: fail if this machine cannot run a "
+            + "platform, instead of skipping it.",
+    };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;
     private readonly Option<bool> parity = new("--parity")
@@ -81,14 +108,17 @@ internal sealed class VerifyCommand
         using var store = context.OpenStore();
         using var inUse = await store.LockSharedAsync(cancellation: cancellation);
         using var client = access.Open(context, parsed);
-        await using var source = await new ImageSources(store, client).FindAsync(Locations.Parse(parsed.GetRequiredValue(image)), context.Warn, cancellation);
+        await using var source = await new ImageSources(store, client)
+            .FindAsync(Locations.Parse(parsed.GetRequiredValue(image)), context.Warn, cancellation);
         if (await signatures.CheckAsync(context, parsed, source, cancellation) is { } signed)
             return await SignatureFlags.TellAsync(context, signed, parsed.GetValue(json));
         if (parsed.GetValue(parity))
             return await CompareAsync(parsed, source, cancellation);
         var options = new GateOptions
         {
-            Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []),
+            Policy = policy,
+            All = parsed.GetValue(all),
+            Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []),
             Parts = source.Location.Transport is Transport.Registry
                 ? await RegistryParts.TryAskAsync((client, store), source, PartsAsked.All, context.Warn, cancellation)
                 : null,
@@ -153,7 +183,8 @@ internal sealed class VerifyCommand
 
     private async Task<SmokeRun> RunnerAsync(Store store)
     {
-        var (snapshots, emulators, runtimes) = (new SnapshotStore(store, context.Time), new Emulators(store), new OciRuntimes(store, context.Variable("PATH")));
+        var (snapshots, emulators, runtimes) = (new SnapshotStore(store, context.Time),
+            new Emulators(store), new OciRuntimes(store, context.Variable("PATH")));
         await runtimes.FindAsync(); // before layers are unpacked
         return new SmokeRun(snapshots,
             new RunSandbox(snapshots, runtimes, emulators, new RunNetworks(store, context.Variable("PATH")), context.Time), emulators);
@@ -170,15 +201,25 @@ internal sealed class VerifyCommand
     private static string[] Row(PlatformReport platform) =>
     [
         platform.Platform.ToString(),
-        platform.Worst switch { FindingSeverity.Error => "error", FindingSeverity.Warning => "warning", FindingSeverity.Note => "ok (note)", _ => "ok" },
+        platform.Worst switch
+        {
+            FindingSeverity.Error =>
+                "error",
+            FindingSeverity.Warning => "warning",
+            FindingSeverity.Note => "ok (note)",
+            _ => "ok",
+        },
         $"{platform.LayersRead} of {platform.LayerCount}",
         Start(platform),
     ];
 
     private static string Start(PlatformReport platform)
     {
-        var files = platform.Start.Where(file => file.Role != "library").Select(file => file.Machine is null ? file.Path : $"{file.Path} ({file.Machine})").ToList();
+        var files = platform.Start.Where(file => file.Role != "library")
+            .Select(file => file.Machine is null ? file.Path : $"{file.Path} ({file.Machine})").ToList();
         var libraries = platform.Start.Count(file => file.Role == "library");
-        return files.Count == 0 ? "-" : string.Join(" > ", files) + (libraries == 0 ? "" : $" + {(libraries == 1 ? "1 library" : $"{libraries} libraries")}");
+        return files.Count == 0
+            ? "-"
+            : string.Join(" > ", files) + (libraries == 0 ? "" : $" + {(libraries == 1 ? "1 library" : $"{libraries} libraries")}");
     }
 }

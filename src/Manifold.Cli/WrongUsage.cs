@@ -65,9 +65,12 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
 
     private static readonly Dictionary<Type, string> Numbers = new()
     {
-        [typeof(int)] = "a whole number", [typeof(int?)] = "a whole number", [typeof(long)] = "a whole number",
+        [typeof(int)] = "a whole number",
+        [typeof(int?)] = "a whole number",
+        [typeof(long)] = "a whole number",
         [typeof(long?)] = "a whole number",
-        [typeof(double)] = "a number", [typeof(double?)] = "a number",
+        [typeof(double)] = "a number",
+        [typeof(double?)] = "a number",
     };
 
     private static IEnumerable<string> NamesOf(IEnumerable<Symbol> known) => known.Where(each => !each.Hidden).Select(each => each.Name);

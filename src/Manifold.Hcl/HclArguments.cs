@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 
 namespace Manifold.Hcl;
 
-/// <summary>The arguments of one call. The methods convert as the language does, and throw an <see cref="HclArgumentException"/>
-/// if the argument is of another kind.</summary>
+/// <summary>
+/// The arguments of one call. The methods convert as the language does, and throw an <see cref="HclArgumentException"/>
+/// if the argument is of another kind.
+/// </summary>
 public sealed class HclArguments(ImmutableArray<HclValue> values)
 {
     public int Count => values.Length;

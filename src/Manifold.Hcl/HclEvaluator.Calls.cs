@@ -82,8 +82,9 @@ internal sealed partial class HclEvaluator
         var values = call.Arguments.Select(Value).ToImmutableArray();
         if (!call.ExpandsLast || values.IsEmpty)
             return values;
-        return values[^1] is HclList list ? values[..^1].AddRange(list.Items)
-            : throw new HclException($"cannot expand {values[^1].Kind}. Expected a list", call.Arguments[^1].Span);
+        if (values[^1] is not HclList list)
+            throw new HclException($"cannot expand {values[^1].Kind}. Expected a list", call.Arguments[^1].Span);
+        return values[..^1].AddRange(list.Items);
     }
 
     private HclValue Try(HclCall call)

@@ -42,11 +42,17 @@ internal sealed partial class HclEvaluator
         }
     }
 
-    private bool Flag(HclExpression expression) =>
-        Value(expression) is var value && value.AsFlag is { } flag ? flag
-            : throw new HclException($"expected true or false, found {value.Kind}", expression.Span);
+    private bool Flag(HclExpression expression)
+    {
+        if (!(Value(expression) is var value && value.AsFlag is { } flag))
+            throw new HclException($"expected true or false, found {value.Kind}", expression.Span);
+        return flag;
+    }
 
-    private decimal Number(HclExpression expression) =>
-        Value(expression) is var value && value.AsNumber is { } number ? number
-            : throw new HclException($"expected a number, found {value.Kind}", expression.Span);
+    private decimal Number(HclExpression expression)
+    {
+        if (!(Value(expression) is var value && value.AsNumber is { } number))
+            throw new HclException($"expected a number, found {value.Kind}", expression.Span);
+        return number;
+    }
 }

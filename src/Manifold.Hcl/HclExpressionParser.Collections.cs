@@ -71,8 +71,13 @@ internal sealed partial class HclExpressionParser
         cursor.Expect(end, "at the end of a for expression");
         return new HclFor(cursor.SpanFrom(start))
         {
-            KeyName = key, ValueName = value, Collection = collection,
-            Key = second is null ? null : first, Value = second ?? first, Condition = condition, Groups = groups,
+            KeyName = key,
+            ValueName = value,
+            Collection = collection,
+            Key = second is null ? null : first,
+            Value = second ?? first,
+            Condition = condition,
+            Groups = groups,
         };
     }
 

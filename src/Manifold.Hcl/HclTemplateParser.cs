@@ -50,7 +50,9 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
     public ImmutableArray<HclExpression> Parts()
     {
         var parts = ReadParts();
-        return stop is null ? parts : throw cursor.Wrong($"%{{{stop}}} has no matching %{{if}} or %{{for}}");
+        if (stop is not null)
+            throw cursor.Wrong($"%{{{stop}}} has no matching %{{if}} or %{{for}}");
+        return parts;
     }
 
     private ImmutableArray<HclExpression> ReadParts()
@@ -196,7 +198,8 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
                 cursor.Within(false, () => { Close("%{", start); return 0; });
                 stop = word;
                 return null;
-            default: throw cursor.Wrong($"'%{{{word}' is not a directive",
+            default:
+                throw cursor.Wrong($"'%{{{word}' is not a directive",
                 "Directives: if, else, endif, for, endfor. Write %%{ for a literal %{.");
         }
     }

@@ -34,7 +34,8 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
         http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress;
 
     /// <summary>Only who proved it: before that it could be anything, a password typed into the wrong field too.</summary>
-    private static string User(HttpContext http) => http.User.Identity is { IsAuthenticated: true, Name: { } name } ? Uri.EscapeDataString(name) : "-";
+    private static string User(HttpContext http) =>
+        http.User.Identity is { IsAuthenticated: true, Name: { } name } ? Uri.EscapeDataString(name) : "-";
 
     private static string Word(string text) =>
         string.Concat(text.EnumerateRunes()

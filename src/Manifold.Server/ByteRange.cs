@@ -9,7 +9,9 @@ internal readonly partial record struct ByteRange(long First, long Last)
 {
     public long Length => Last - First + 1;
 
-    /// <summary>Null where the header asks for no single range in bytes: then the whole is the answer. Unsatisfiable where it is empty.</summary>
+    /// <summary>
+    /// Null where the header asks for no single range in bytes: then the whole is the answer. Unsatisfiable where it is empty.
+    /// </summary>
     public static ByteRange? TryParse(string? header, long size)
     {
         if (header is null || Pattern().Match(header) is not { Success: true } match)

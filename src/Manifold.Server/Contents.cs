@@ -44,7 +44,8 @@ internal sealed class Contents(Store store, RepositoryNames names, ServeOptions 
             return null;
         if (pushed && !options.ReadOnly)
             store.Repositories.Touch(repository, digest, options.Time.GetUtcNow());
-        return await IsGoodAsync(digest, cancellation) || (options.FetchMissing is { } fetch && await fetch(digest, cancellation) && await IsGoodAsync(digest, cancellation))
+        return await IsGoodAsync(digest, cancellation)
+            || (options.FetchMissing is { } fetch && await fetch(digest, cancellation) && await IsGoodAsync(digest, cancellation))
             ? store.SizeOf(digest) : null;
     }
 

@@ -18,7 +18,14 @@ internal sealed record Document
 
     /// <summary>The entry in the list of referrers. Source: OCI distribution specification, "Listing Referrers".</summary>
     public Descriptor ReferrerEntry(Digest digest, long size) =>
-        new() { MediaType = MediaType, Digest = digest, Size = size, ArtifactType = ArtifactType, Annotations = Annotations };
+        new()
+        {
+            MediaType = MediaType,
+            Digest = digest,
+            Size = size,
+            ArtifactType = ArtifactType,
+            Annotations = Annotations,
+        };
 
     /// <summary>Null where the bytes are not a document of that media type, or of none that is known here.</summary>
     public static Document? TryParse(string mediaType, ReadOnlySpan<byte> json)
@@ -59,17 +66,29 @@ internal sealed record Document
     private static Document? FromIndex(string mediaType, ImageIndex index) =>
         index.SchemaVersion != 2 || index.Manifests.IsDefault || (index.MediaType ?? mediaType) != mediaType ? null : new()
         {
-            MediaType = mediaType, Blobs = [], Manifests = index.Manifests,
-            Subject = index.Subject, ArtifactType = index.ArtifactType, Annotations = index.Annotations,
+            MediaType = mediaType,
+            Blobs = [],
+            Manifests = index.Manifests,
+            Subject = index.Subject,
+            ArtifactType = index.ArtifactType,
+            Annotations = index.Annotations,
         };
 
     private static Document? FromManifest(string mediaType, Manifest manifest) =>
-        manifest.SchemaVersion != 2 || manifest.Layers.IsDefault || manifest.Config is null || (manifest.MediaType ?? mediaType) != mediaType ? null : new()
-        {
-            MediaType = mediaType, Blobs = manifest.Layers.Insert(0, manifest.Config), Manifests = [], Subject = manifest.Subject,
-            ArtifactType = string.IsNullOrEmpty(manifest.ArtifactType) ? manifest.Config.MediaType : manifest.ArtifactType,
-            Annotations = manifest.Annotations,
-        };
+        manifest.SchemaVersion != 2
+            || manifest.Layers.IsDefault
+            || manifest.Config is null
+            || (manifest.MediaType ?? mediaType) != mediaType
+            ? null
+            : new()
+            {
+                MediaType = mediaType,
+                Blobs = manifest.Layers.Insert(0, manifest.Config),
+                Manifests = [],
+                Subject = manifest.Subject,
+                ArtifactType = string.IsNullOrEmpty(manifest.ArtifactType) ? manifest.Config.MediaType : manifest.ArtifactType,
+                Annotations = manifest.Annotations,
+            };
 
     private static bool IsSound(Descriptor child) => child is { Size: >= 0, MediaType: not null } && child.Digest != default;
 }

@@ -18,14 +18,16 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
             return http.Refuse(404, ErrorCode.NameUnknown, $"There is no repository '{route.Repository}'.");
         if (TryPage(http, last => names.TagsAfter(http.Host(), route.Repository, last)) is not { } page)
             return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' must be a number of entries.");
-        return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new TagsBody(route.Repository, page), ReplyJson.Default.TagsBody));
+        return http.Json(200,
+            "application/json", JsonSerializer.SerializeToUtf8Bytes(new TagsBody(route.Repository, page), ReplyJson.Default.TagsBody));
     }
 
     public Task CatalogAsync(HttpContext http)
     {
         if (TryPage(http, last => Sorted.Union([After(names.All(http.Host()), last), store.Repositories.NamesAfter(last)])) is not { } page)
             return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' must be a number of entries.");
-        return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new CatalogBody(page), ReplyJson.Default.CatalogBody));
+        return http.Json(200,
+            "application/json", JsonSerializer.SerializeToUtf8Bytes(new CatalogBody(page), ReplyJson.Default.CatalogBody));
     }
 
     /// <summary>As many referrers as an index may have bytes, and a link to the next ones where there are more.</summary>

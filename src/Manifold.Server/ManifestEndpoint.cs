@@ -17,7 +17,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     {
         if (IsMalformedDigest(route.Selector))
             return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
-        if (contents.FindManifest(http.Host(), route.Repository, route.Selector) is not { } found || contents.TryRead(found) is not { } bytes)
+        if (contents.FindManifest(http.Host(), route.Repository, route.Selector) is not { } found
+            || contents.TryRead(found) is not { } bytes)
             return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
         http.ContentDigest(found.Digest);
         http.Response.Headers.ETag = $"\"{found.Digest}\"";
@@ -69,7 +70,10 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         await KeepAsync(http, route.Repository, new Pushed(digest, bytes, document, tags));
     }
 
-    /// <summary>end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next prune.</summary>
+    /// <summary>
+    /// end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next
+    /// prune.
+    /// </summary>
     public async Task DeleteAsync(HttpContext http, Route route)
     {
         if (IsMalformedDigest(route.Selector))
@@ -107,9 +111,11 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         contents.Trust(digest);
         foreach (var blob in document.Blobs.Select(blob => blob.Digest).Distinct().Where(store.Contains))
             store.Repositories.AddBlob(repository, blob);
-        foreach (var manifest in document.Manifests.Where(manifest => store.Contains(manifest.Digest) && store.Repositories.FindManifest(repository, manifest.Digest) is null))
+        foreach (var manifest in document.Manifests.Where(
+            manifest => store.Contains(manifest.Digest) && store.Repositories.FindManifest(repository, manifest.Digest) is null))
             store.Repositories.AddManifest(repository, manifest with { Platform = null, Annotations = null });
-        store.Repositories.AddManifest(repository, descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
+        store.Repositories.AddManifest(repository,
+            descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
         if (tags.Count > 0)
             await store.Tags.SetAllAsync([.. tags.Select(tag => (names.Own(http.Host(), repository, tag), descriptor))]);
 
@@ -125,7 +131,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         contents.TryRead(manifest) is { } bytes ? Document.TryParse(manifest.MediaType, bytes)?.Subject?.Digest : null;
 
     // A selector with a colon can only be a digest: tags have none.
-    private static bool IsMalformedDigest(string selector) => selector.Contains(':', StringComparison.Ordinal) && !Digest.TryParse(selector, out _);
+    private static bool IsMalformedDigest(string selector) =>
+        selector.Contains(':', StringComparison.Ordinal) && !Digest.TryParse(selector, out _);
 
     private static Digest Rehash(Digest claimed, byte[] bytes)
     {

@@ -6,7 +6,9 @@ using Manifold.Linux;
 
 namespace Manifold.Server;
 
-/// <summary>The users who may come in: a file of <c>USER:HASH</c> lines as <c>htpasswd -B</c> writes it, read again when it changes.</summary>
+/// <summary>
+/// The users who may come in: a file of <c>USER:HASH</c> lines as <c>htpasswd -B</c> writes it, read again when it changes.
+/// </summary>
 /// <remarks>
 /// A hash is made to be slow, and a push has hundreds of requests: who was right once is remembered by a keyed hash of the password,
 /// for as long as the file's line is the same. Who is wrong pays the whole price each time, also under a name that does not exist.
@@ -73,9 +75,10 @@ internal sealed class PasswordFile : IDisposable
                     + $"htpasswd -B '{path}' {user}");
             found[user] = hash;
         }
-        return found.Count > 0 ? found.ToFrozenDictionary()
-            : throw new UsageException($"Reading '{path}': it has no users, so nobody could log in. Add a user with: htpasswd -B "
-                + $"'{path}' USER");
+        if (!(found.Count > 0))
+            throw new UsageException(
+                $"Reading '{path}': it has no users, so nobody could log in. Add a user with: htpasswd -B " + $"'{path}' USER");
+        return found.ToFrozenDictionary();
     }
 
     public void Dispose() => checks.Dispose();

@@ -51,7 +51,8 @@ internal sealed class RegistryRequests
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
-            await http.Refuse(e.StatusCode, e.StatusCode == 413 ? ErrorCode.SizeInvalid : ErrorCode.Unknown, e.Message); // too slow, too long, malformed
+            // too slow, too long, malformed
+            await http.Refuse(e.StatusCode, e.StatusCode == 413 ? ErrorCode.SizeInvalid : ErrorCode.Unknown, e.Message);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {

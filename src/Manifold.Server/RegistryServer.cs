@@ -57,7 +57,8 @@ public sealed class RegistryServer : IAsyncDisposable
                 throw;
             var why = refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? "another program already uses this address"
                 : refused.Message;
-            throw new HostNotReadyException($"Listening on '{options.Listen}': {why}. Choose another address or port with: --listen 127.0.0.1:5005", e);
+            throw new HostNotReadyException(
+                $"Listening on '{options.Listen}': {why}. Choose another address or port with: --listen 127.0.0.1:5005", e);
         }
     }
 
@@ -95,7 +96,8 @@ public sealed class RegistryServer : IAsyncDisposable
                 {
                     listening.UseHttps(new TlsHandshakeCallbackOptions
                     {
-                        OnConnection = _ => ValueTask.FromResult(tls.Handshake()), HandshakeTimeout = options.SilentTime,
+                        OnConnection = _ => ValueTask.FromResult(tls.Handshake()),
+                        HandshakeTimeout = options.SilentTime,
                     });
                 }
             });

@@ -35,7 +35,8 @@ internal sealed record TagsBody(string Name, IReadOnlyList<string> Tags);
 
 internal sealed record CatalogBody(IReadOnlyList<string> Repositories);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(TagsBody))]
 [JsonSerializable(typeof(CatalogBody))]
@@ -45,7 +46,8 @@ internal sealed partial class ReplyJson : JsonSerializerContext;
 internal static class Reply
 {
     // Quotes stay themselves: what goes wrong is read by people, also without a decoder. No browser takes it for a page.
-    private static readonly ReplyJson Readable = new(new JsonSerializerOptions(ReplyJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly ReplyJson Readable =
+        new(new JsonSerializerOptions(ReplyJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public static Task Refuse(this HttpContext http, int status, string code, string message) =>
         http.Refuse(status, [new ErrorEntry(code, message)]);
@@ -65,7 +67,9 @@ internal static class Reply
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
         http.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
+        return HttpMethods.IsHead(http.Request.Method)
+            ? Task.CompletedTask
+            : http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
     }
 
     /// <summary>An answer without a body.</summary>
@@ -79,5 +83,6 @@ internal static class Reply
         return Task.CompletedTask;
     }
 
-    public static void ContentDigest(this HttpContext http, Digest digest) => http.Response.Headers["Docker-Content-Digest"] = digest.ToString();
+    public static void ContentDigest(this HttpContext http, Digest digest) =>
+        http.Response.Headers["Docker-Content-Digest"] = digest.ToString();
 }

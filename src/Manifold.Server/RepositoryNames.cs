@@ -23,8 +23,10 @@ internal sealed class RepositoryNames(Store store, int port)
         Groups(host, repository).Where(group => group.Rank == 1).SelectMany(group => group.Tags.WithTag(tag)).FirstOrDefault()?.Reference
         ?? ImageReference.Parse($"{(IsLoopback(HostOf(host)) ? host : $"localhost:{port}")}/{repository}:{tag}");
 
-    /// <summary>The image that a tag names, or null if there is none or more than one.
-    /// The cost does not depend on the number of tags.</summary>
+    /// <summary>
+    /// The image that a tag names, or null if there is none or more than one.
+    /// The cost does not depend on the number of tags.
+    /// </summary>
     public Descriptor? Find(string host, string repository, string tag)
     {
         var found = Groups(host, repository)

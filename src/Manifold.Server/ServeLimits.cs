@@ -1,6 +1,8 @@
 namespace Manifold.Server;
 
-/// <summary>Bounds on what clients of the registry may ask for, each with its reason. Those of the content itself are in <see cref="Limits"/>.</summary>
+/// <summary>
+/// Bounds on what clients of the registry may ask for, each with its reason. Those of the content itself are in <see cref="Limits"/>.
+/// </summary>
 internal static class ServeLimits
 {
     /// <summary>A push by digest may name any number of tags in its query; this is some four hundred of the longest.</summary>
@@ -8,7 +10,10 @@ internal static class ServeLimits
 
     public const int HeaderBytes = 32 * 1024;
 
-    /// <summary>HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once. Its defaults are for pages, not for layers.</summary>
+    /// <summary>
+    /// HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once. Its defaults are for pages, not
+    /// for layers.
+    /// </summary>
     public const int StreamWindowBytes = 1024 * 1024, ConnectionWindowBytes = 4 * 1024 * 1024, FrameBytes = 256 * 1024;
 
     /// <summary>Connections at once, each some kilobytes of memory: far more than clients have, and a bound.</summary>
@@ -23,8 +28,10 @@ internal static class ServeLimits
     /// <summary>The time after which a client whose connections are all busy may try again.</summary>
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
 
-    /// <summary>The time after which a silent connection is closed: before the TLS handshake, within a request's headers,
-    /// between requests.</summary>
+    /// <summary>
+    /// The time after which a silent connection is closed: before the TLS handshake, within a request's headers,
+    /// between requests.
+    /// </summary>
     public static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Who sends or takes less, after the grace, holds a connection for nothing: the slowest modem is faster.</summary>
@@ -49,8 +56,10 @@ internal static class ServeLimits
     /// <summary>Those of one client, so that the others have theirs.</summary>
     public const int OpenUploadsOfOne = 500;
 
-    /// <summary>The idle time after which uploads are closed if their client has too many.
-    /// Clients send the first bytes within seconds.</summary>
+    /// <summary>
+    /// The idle time after which uploads are closed if their client has too many.
+    /// Clients send the first bytes within seconds.
+    /// </summary>
     public static readonly TimeSpan UploadGrace = TimeSpan.FromMinutes(1);
 
     /// <summary>After so long without a request the file of an upload is closed, and an empty one is forgotten.</summary>
@@ -65,6 +74,8 @@ internal static class ServeLimits
     /// <summary>Requests of one address that wait for a password check: a push has a few at once, and an attacker thousands.</summary>
     public const int PasswordChecksOfOne = 50;
 
-    /// <summary>A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.</summary>
+    /// <summary>
+    /// A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.
+    /// </summary>
     public static readonly TimeSpan StopWait = TimeSpan.FromSeconds(10);
 }

@@ -30,8 +30,10 @@ public sealed partial record ServeOptions
 
     public string? TlsKey { get; init; }
 
-    /// <summary>Host names that clients may use besides loopback's and <see cref="Listen"/>, with or without a port;
-    /// <c>*</c> for all.</summary>
+    /// <summary>
+    /// Host names that clients may use besides loopback's and <see cref="Listen"/>, with or without a port;
+    /// <c>*</c> for all.
+    /// </summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
     /// <summary>Told what people should know: a damaged blob, a full disk.</summary>
@@ -70,10 +72,13 @@ public sealed partial record ServeOptions
 
     /// <summary>Reads a name that clients may ask for.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static string ParseHost(string text) =>
-        text == AnsweredNames.Every || HostPattern().IsMatch(text) ? text
-            : throw new UsageException(
+    public static string ParseHost(string text)
+    {
+        if (text != AnsweredNames.Every && !HostPattern().IsMatch(text))
+            throw new UsageException(
                 $"--allow-host '{text}': this is not a host name. Try: --allow-host registry.example.com, or '*' for every name");
+        return text;
+    }
 
     [GeneratedRegex(@"\A(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?)(?::[0-9]{1,5})?\z")]
     private static partial Regex HostPattern();

@@ -6,7 +6,9 @@ using Manifold.Linux;
 
 namespace Manifold.Server;
 
-/// <summary>The certificate that the server shows, with the chain of its file, and its key; read again when either file is renewed.</summary>
+/// <summary>
+/// The certificate that the server shows, with the chain of its file, and its key; read again when either file is renewed.
+/// </summary>
 internal sealed class TlsCertificate
 {
     private readonly Reloaded<SslStreamCertificateContext> context;
@@ -22,7 +24,8 @@ internal sealed class TlsCertificate
 
     public SslServerAuthenticationOptions Handshake() => new() { ServerCertificateContext = context.Value };
 
-    private static SslStreamCertificateContext Parse(string certificatePath, string keyPath, IReadOnlyList<byte[]> files, ServeOptions options)
+    private static SslStreamCertificateContext Parse(
+        string certificatePath, string keyPath, IReadOnlyList<byte[]> files, ServeOptions options)
     {
         var (certificatePem, keyPem) = (Encoding.UTF8.GetString(files[0]), Encoding.UTF8.GetString(files[1]));
         try

@@ -20,7 +20,8 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     /// <summary>end-4a, end-4b, end-4c, end-11: begins an upload, or finishes one at once.</summary>
     public async Task StartAsync(HttpContext http, Route route)
     {
-        var (mount, whole, algorithm) = (Parameter(http, "mount"), Parameter(http, "digest"), Parameter(http, "digest-algorithm") ?? "sha256");
+        var (mount, whole, algorithm) = (Parameter(http, "mount"),
+            Parameter(http, "digest"), Parameter(http, "digest-algorithm") ?? "sha256");
         if (new[] { mount, whole }.OfType<string>().FirstOrDefault(text => !Digest.TryParse(text, out _)) is { } malformed)
         {
             await http.Refuse(400, ErrorCode.DigestInvalid, $"'{malformed}' is not a digest.");

@@ -4,7 +4,9 @@ using Manifold.Oci;
 
 namespace Manifold.Server;
 
-/// <summary>The uploads that are not complete. One request at a time works on each; between requests its file is open and its hash runs on.</summary>
+/// <summary>
+/// The uploads that are not complete. One request at a time works on each; between requests its file is open and its hash runs on.
+/// </summary>
 /// <remarks>
 /// <code>
 /// begun --request--> idle --10 minutes--> closed: its bytes stay, and the next request takes it up from its file --1 day--> gone
@@ -151,8 +153,10 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
         ServeLimits.UploadGrace
         - sessions.Values.Where(session => session.Client == client).Select(IdleTime).DefaultIfEmpty(ServeLimits.UploadGrace).Max();
 
-    /// <summary>Closes a client's idle uploads if it has too many. If there are too many in all,
-    /// closes the oldest idle one of the client with the most.</summary>
+    /// <summary>
+    /// Closes a client's idle uploads if it has too many. If there are too many in all,
+    /// closes the oldest idle one of the client with the most.
+    /// </summary>
     private bool HasRoom(string client)
     {
         var own = sessions.Where(session => session.Value.Client == client).ToList();

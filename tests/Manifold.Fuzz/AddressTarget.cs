@@ -8,8 +8,10 @@ using Manifold.Text;
 
 namespace Manifold.Fuzz;
 
-/// <summary>All that is done with an address, or with a name of an image, before anybody is asked:
-/// parse, show, make a request, find the proxy.</summary>
+/// <summary>
+/// All that is done with an address, or with a name of an image, before anybody is asked:
+/// parse, show, make a request, find the proxy.
+/// </summary>
 public static class AddressTarget
 {
     internal static ImmutableArray<byte[]> Corpus { get; } =

@@ -52,8 +52,10 @@ public sealed class FuzzTarget
     /// <summary>The pieces that mutations insert.</summary>
     public required ImmutableArray<string> Pieces { get; init; }
 
-    /// <summary>Reads a file as the program would. Whatever its bytes are, this ends soon,
-    /// and throws only for faults in the target.</summary>
+    /// <summary>
+    /// Reads a file as the program would. Whatever its bytes are, this ends soon,
+    /// and throws only for faults in the target.
+    /// </summary>
     public required Action<byte[]> Read { get; init; }
 
     public static FuzzTarget Named(string name) => new[] { Dockerfiles, Documents, Addresses }.FirstOrDefault(target => target.Name == name)

@@ -6,7 +6,10 @@ namespace Manifold.Fuzz;
 /// <summary>Reads damaged files until the time is over, and tells of the first that is not read as it should be.</summary>
 public static class Fuzzing
 {
-    /// <summary>One file may take so much of a processor's time: thousands of times what an ordinary one takes. How busy the machine is does not matter.</summary>
+    /// <summary>
+    /// One file may take so much of a processor's time: thousands of times what an ordinary one takes. How busy the machine is does not
+    /// matter.
+    /// </summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     /// <param name="Failure">Null where all went well.</param>
@@ -28,7 +31,10 @@ public static class Fuzzing
         return new Outcome(files, longest, null, null);
     }
 
-    /// <summary>What is wrong with how a file is read, or null; and the processor time that it took. What hangs is given up after <see cref="Bound"/>.</summary>
+    /// <summary>
+    /// What is wrong with how a file is read, or null; and the processor time that it took. What hangs is given up after
+    /// <see cref="Bound"/>.
+    /// </summary>
     public static (string? Failure, TimeSpan Took) Read(byte[] file, FuzzTarget? target = null)
     {
         var (failure, task, took) = ((string?)null, (string?)null, TimeSpan.Zero);
@@ -38,7 +44,10 @@ public static class Fuzzing
             Volatile.Write(ref task, "/proc/" + new FileInfo("/proc/thread-self").LinkTarget);
             failure = FailureOf(file, target ?? FuzzTarget.Dockerfiles);
             took = ProcessorTime(task!);
-        }, maxStackSize: 1024 * 1024) { IsBackground = true };
+        }, maxStackSize: 1024 * 1024)
+        {
+            IsBackground = true,
+        };
         reader.Start();
         while (!reader.Join(millisecondsTimeout: 100))
             if (Volatile.Read(ref task) is { } running && ProcessorTime(running) > Bound)
@@ -46,14 +55,18 @@ public static class Fuzzing
         return (failure, took);
     }
 
-    /// <summary>What a thread has used up, in hundredths of a second (proc(5): utime and stime). One that has ended used no more than it said itself.</summary>
+    /// <summary>
+    /// What a thread has used up, in hundredths of a second (proc(5): utime and stime). One that has ended used no more than it said
+    /// itself.
+    /// </summary>
     private static TimeSpan ProcessorTime(string task)
     {
         try
         {
             var fields = File.ReadAllText(task + "/stat");
             var afterName = fields[(fields.LastIndexOf(')') + 2)..].Split(' ');
-            return TimeSpan.FromMilliseconds(10 * (long.Parse(afterName[11], CultureInfo.InvariantCulture) + long.Parse(afterName[12], CultureInfo.InvariantCulture)));
+            return TimeSpan.FromMilliseconds(
+                10 * (long.Parse(afterName[11], CultureInfo.InvariantCulture) + long.Parse(afterName[12], CultureInfo.InvariantCulture)));
         }
         catch (IOException)
         {

@@ -12,8 +12,48 @@ public sealed class Mutations(ImmutableArray<byte[]> corpus, int seed, Immutable
     /// <summary>The words of Dockerfiles.</summary>
     public static ImmutableArray<string> DockerfilePieces { get; } =
     [
-        "FROM ", "FROM a AS b\n", "RUN ", "COPY --from=", "ADD ", "ONBUILD ", "ENV ", "ARG ", "HEALTHCHECK ", "SHELL ", "EXPOSE 1-65535 ", "\\\n", "`\n", "\r\n", "#", "# escape=`\n", "# check=skip=all;error=true\n",
-        "# syntax=a\n", "<<EOF", "<<-'E'", "\nEOF\n", "[\"", "\"]", "'", "\"", "${", "${a:-", "}", "$", "//", "--mount=type=cache,", "--", "=", ",", "\0", "\u2028", "é", "\uFEFF", "../", "*", "[a-", "\\",
+        "FROM ",
+        "FROM a AS b\n",
+        "RUN ",
+        "COPY --from=",
+        "ADD ",
+        "ONBUILD ",
+        "ENV ",
+        "ARG ",
+        "HEALTHCHECK ",
+        "SHELL ",
+        "EXPOSE 1-65535 ",
+        "\\\n",
+        "`\n",
+        "\r\n",
+        "#",
+        "# escape=`\n",
+        "# check=skip=all;error=true\n",
+        "# syntax=a\n",
+        "<<EOF",
+        "<<-'E'",
+        "\nEOF\n",
+        "[\"",
+        "\"]",
+        "'",
+        "\"",
+        "${",
+        "${a:-",
+        "}",
+        "$",
+        "//",
+        "--mount=type=cache,",
+        "--",
+        "=",
+        ",",
+        "\0",
+        "\u2028",
+        "é",
+        "\uFEFF",
+        "../",
+        "*",
+        "[a-",
+        "\\",
         "9999999999999999999", "1h", "sha256:", "$TARGETARCH", "linux/amd64",
     ];
 
@@ -72,7 +112,8 @@ public sealed class Mutations(ImmutableArray<byte[]> corpus, int seed, Immutable
         return [.. bytes[..at], .. more, .. bytes[at..]];
     }
 
-    private static byte[] Repeated(string piece, int times) => Text(string.Concat(Enumerable.Repeat(piece, Math.Min(times, Longest / Math.Max(1, piece.Length)))));
+    private static byte[] Repeated(string piece, int times) =>
+        Text(string.Concat(Enumerable.Repeat(piece, Math.Min(times, Longest / Math.Max(1, piece.Length)))));
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 }

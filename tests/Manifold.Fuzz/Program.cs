@@ -43,7 +43,8 @@ if (corpus.IsEmpty)
     return 2;
 }
 var outcome = Fuzzing.Run(corpus, seed, TimeSpan.FromSeconds(seconds), target);
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {outcome.Files} files from {corpus.Length}, the slowest took {outcome.Longest.TotalMilliseconds:F0} ms"));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"seed {seed}: {outcome.Files} files from {corpus.Length}, the slowest took {outcome.Longest.TotalMilliseconds:F0} ms"));
 if (outcome.Failure is null)
     return 0;
 File.WriteAllBytes(target.Culprit, outcome.Culprit!);

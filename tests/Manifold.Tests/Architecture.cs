@@ -68,7 +68,8 @@ public sealed class TheFolders
         {
             var opcode = il[at] == 0xFE ? Opcodes[unchecked((short)(0xFE00 | il[at + 1]))] : Opcodes[il[at]];
             at += opcode.Size;
-            if (opcode.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineTok && Resolve(method, BitConverter.ToInt32(il, at))?.DeclaringType is { } type)
+            if (opcode.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineTok
+                && Resolve(method, BitConverter.ToInt32(il, at))?.DeclaringType is { } type)
                 yield return type;
             at += opcode.OperandType switch
             {
@@ -102,6 +103,8 @@ public sealed class TheFolders
     {
         if (type.HasElementType)
             return Parts(type.GetElementType()!);
-        return type.IsConstructedGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type.GetGenericTypeDefinition()) : [type];
+        return type.IsConstructedGenericType
+            ? type.GetGenericArguments().SelectMany(Parts).Append(type.GetGenericTypeDefinition())
+            : [type];
     }
 }

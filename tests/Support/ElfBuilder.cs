@@ -27,7 +27,9 @@ public sealed record Cpu(string Platform, ushort Machine, int Bits, uint Flags, 
     public Cpu Other => this == Amd64 ? Arm64 : Amd64;
 }
 
-/// <summary>Makes ELF files with headers as linkers write them and nothing behind them, for any processor. <c>readelf</c> judges them in the tests.</summary>
+/// <summary>
+/// Makes ELF files with headers as linkers write them and nothing behind them, for any processor. <c>readelf</c> judges them in the tests.
+/// </summary>
 public sealed record ElfBuilder(Cpu Cpu)
 {
     public string? Interpreter { get; init; }
@@ -51,21 +53,25 @@ public sealed record ElfBuilder(Cpu Cpu)
 
     public static byte[] Static(Cpu cpu) => new ElfBuilder(cpu).Build();
 
-    public static byte[] Dynamic(Cpu cpu, params string[] needed) => new ElfBuilder(cpu) { Interpreter = cpu.Loader, Needed = needed.Length == 0 ? ["libc.so.6"] : needed }.Build();
+    public static byte[] Dynamic(Cpu cpu, params string[] needed) =>
+        new ElfBuilder(cpu) { Interpreter = cpu.Loader, Needed = needed.Length == 0 ? ["libc.so.6"] : needed }.Build();
 
     public static byte[] SharedLibrary(Cpu cpu, params string[] needed) => new ElfBuilder(cpu) { Library = true, Needed = needed }.Build();
 
     /// <summary>A program that says that it needs an x86-64 version, as <c>ld -z x86-64-v3</c> has it.</summary>
     public static byte[] ForLevel(Cpu cpu, int level, string? interpreter = null) => new ElfBuilder(cpu)
     {
-        Interpreter = interpreter, Needed = interpreter is null ? [] : ["libc.so.6"],
+        Interpreter = interpreter,
+        Needed = interpreter is null ? [] : ["libc.so.6"],
         // name size, content size, type 5, "GNU"; then type, size, bits and padding
         Note = [4, 0, 0, 0, 16, 0, 0, 0, 5, 0, 0, 0, .. "GNU\0"u8, 0x02, 0x80, 0, 0xC0, 4, 0, 0, 0, (byte)((1 << level) - 1), 0, 0, 0, 0,
             0, 0, 0],
     }.Build();
 
-    /// <summary>A program with the attributes that gcc gives it for an Arm version
-    /// (Tag_CPU_arch: 6 is v6, 9 v6K, 10 v7), and Tag_Advanced_SIMD_arch.</summary>
+    /// <summary>
+    /// A program with the attributes that gcc gives it for an Arm version
+    /// (Tag_CPU_arch: 6 is v6, 9 v6K, 10 v7), and Tag_Advanced_SIMD_arch.
+    /// </summary>
     public static byte[] ForArm(Cpu cpu, byte version, byte simd = 0, string? interpreter = null)
     {
         byte[] pairs = [5, .. "7-A\0"u8, 6, version, 7, (byte)'A', 8, 1, 10, 4, 12, simd, 28, 1, 34, 1];

@@ -27,8 +27,12 @@ internal static class FileTrees
 
     internal static LayerEntry FileEntry(string path, string content = "content", FileTime modified = default) => new()
     {
-        Path = path, Kind = EntryKind.File, Mode = 0b110_100_100, Modified = modified,
-        Size = content.Length, Open = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)),
+        Path = path,
+        Kind = EntryKind.File,
+        Mode = 0b110_100_100,
+        Modified = modified,
+        Size = content.Length,
+        Open = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)),
     };
 
     internal static LayerEntry FolderEntry(string path) => new() { Path = path, Kind = EntryKind.Folder, Mode = 0b111_101_101 };

@@ -5,8 +5,14 @@ public static class Heredocs
 {
     internal static readonly Dictionary<string, string> Variables = new()
     {
-        ["name"] = "world", ["empty"] = "", ["space"] = "a  b", ["quote"] = "it's \"q\"",
-        ["path"] = "/tmp/a.tar.gz", ["dollar"] = "$name", ["back"] = "a\\b", ["é"] = "accent",
+        ["name"] = "world",
+        ["empty"] = "",
+        ["space"] = "a  b",
+        ["quote"] = "it's \"q\"",
+        ["path"] = "/tmp/a.tar.gz",
+        ["dollar"] = "$name",
+        ["back"] = "a\\b",
+        ["é"] = "accent",
     };
 
     public static TheoryData<string, string> Written { get; } = new()

@@ -10,7 +10,19 @@ namespace Manifold.Tests.Support;
 /// <summary>What a request to a registry is for.</summary>
 public enum RequestKind
 {
-    Token, ManifestHead, ManifestGet, ManifestPut, BlobHead, BlobGet, UploadPost, UploadPatch, UploadStatus, UploadPut, Mount, TagsList, Referrers,
+    Token,
+    ManifestHead,
+    ManifestGet,
+    ManifestPut,
+    BlobHead,
+    BlobGet,
+    UploadPost,
+    UploadPatch,
+    UploadStatus,
+    UploadPut,
+    Mount,
+    TagsList,
+    Referrers,
 }
 
 /// <summary>What goes wrong with it.</summary>
@@ -19,7 +31,10 @@ public enum Fault
     CutBefore, CutInRequest, AnswerLost, CutAnswer, TooManyRequests, Error500, Error502, WrongDigest, Silence,
 }
 
-/// <summary>Stands before a real registry, asks for tokens, and spoils the first requests of one kind to each repository that is called after a fault.</summary>
+/// <summary>
+/// Stands before a real registry, asks for tokens, and spoils the first requests of one kind to each repository that is called after a
+/// fault.
+/// </summary>
 public sealed class LossyFront : IAsyncDisposable
 {
     public const string Password = "fr0nt-passw0rd-never-shown", TokenSecret = "fr0nt-t0ken-never-shown";
@@ -89,7 +104,9 @@ public sealed class LossyFront : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var kind = KindOf(context.Request);
-        var named = kind is RequestKind.Token ? context.Request.Query["scope"].ToString().Split(':').ElementAtOrDefault(1) : context.Request.Path.Value!.Split('/').ElementAtOrDefault(2);
+        var named = kind is RequestKind.Token
+            ? context.Request.Query["scope"].ToString().Split(':').ElementAtOrDefault(1)
+            : context.Request.Path.Value!.Split('/').ElementAtOrDefault(2);
         var known = Enum.TryParse<Fault>(named?.Split('-')[0], ignoreCase: true, out var fault);
         if (kind is not RequestKind.Token && context.Request.Headers.Authorization != $"Bearer {TokenSecret}")
         {
@@ -136,7 +153,12 @@ public sealed class LossyFront : IAsyncDisposable
                 return;
             case Fault.CutAnswer:
                 var whole = await ForwardAsync(context);
-                await SendAsync(context, whole with { Body = whole.Body[..(whole.Body.Length / 2)], Length = whole.Body.Length > 0 ? whole.Body.Length : whole.Length });
+                await SendAsync(context, whole with
+                {
+                    Body =
+                        whole.Body[..(whole.Body.Length / 2)],
+                    Length = whole.Body.Length > 0 ? whole.Body.Length : whole.Length,
+                });
                 context.Abort();
                 return;
             default:
@@ -160,29 +182,35 @@ public sealed class LossyFront : IAsyncDisposable
         return answer with
         {
             Body = body,
-            Headers = [.. answer.Headers.Select(header => header.Name == "Docker-Content-Digest" ? (header.Name, "sha256:" + new string('0', 64)) : header)],
+            Headers = [.. answer.Headers.Select(
+                header => header.Name == "Docker-Content-Digest" ? (header.Name, "sha256:" + new string('0', 64)) : header)],
         };
     }
 
     private async Task<Answer> ForwardAsync(HttpContext context)
     {
         if (context.Request.Path == "/token")
-            return new Answer(200, [("Content-Type", "application/json")], System.Text.Encoding.UTF8.GetBytes($$"""{"token":"{{TokenSecret}}","expires_in":300}"""), null);
+            return new Answer(200, [("Content-Type", "application/json")],
+                System.Text.Encoding.UTF8.GetBytes($$"""{"token":"{{TokenSecret}}","expires_in":300}"""), null);
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), $"http://{upstream}{context.Request.Path}{context.Request.QueryString}");
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method),
+            $"http://{upstream}{context.Request.Path}{context.Request.QueryString}");
         request.Headers.Host = Name;
         if (context.Request.Method is "PUT" or "PATCH" or "POST")
             request.Content = new ByteArrayContent(body.ToArray());
-        foreach (var header in context.Request.Headers.Where(header => header.Key is not ("Host" or "Authorization" or "Content-Length" or "Transfer-Encoding")))
+        foreach (var header in context.Request.Headers.Where(
+            header => header.Key is not ("Host" or "Authorization" or "Content-Length" or "Transfer-Encoding")))
         {
             if (!request.Headers.TryAddWithoutValidation(header.Key, header.Value.ToArray()))
                 request.Content?.Headers.TryAddWithoutValidation(header.Key, header.Value.ToArray());
         }
         using var response = await Http.SendAsync(request);
         var headers = response.Headers.Concat(response.Content.Headers)
-            .Where(header => header.Key is not ("Transfer-Encoding" or "Content-Length" or "Connection")).Select(header => (header.Key, string.Join(", ", header.Value))).ToList();
-        return new Answer((int)response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(), response.Content.Headers.ContentLength);
+            .Where(header => header.Key is not ("Transfer-Encoding" or "Content-Length" or "Connection"))
+            .Select(header => (header.Key, string.Join(", ", header.Value))).ToList();
+        return new Answer((int)response.StatusCode,
+            headers, await response.Content.ReadAsByteArrayAsync(), response.Content.Headers.ContentLength);
     }
 
     private static async Task SendAsync(HttpContext context, Answer answer)

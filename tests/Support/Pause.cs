@@ -1,7 +1,9 @@
 namespace Manifold.Tests.Support;
 
-/// <summary>A RUN that waits until a test releases it, so that the test can do something in the meantime. It needs no
-/// network: the test finds the RUN's cache in the store.</summary>
+/// <summary>
+/// A RUN that waits until a test releases it, so that the test can do something in the meantime. It needs no
+/// network: the test finds the RUN's cache in the store.
+/// </summary>
 /// <param name="store">The folder of the store.</param>
 internal sealed class Pause(string store)
 {

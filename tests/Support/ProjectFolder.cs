@@ -13,7 +13,8 @@ public sealed class ProjectFolder(string? parent = null) : IDisposable
 
     public ReadingOptions Options => new(Environment.ToImmutableSortedDictionary(StringComparer.Ordinal))
     {
-        WorkingFolder = Files.Path, DefaultPlatform = Platform.Parse("linux/amd64"),
+        WorkingFolder = Files.Path,
+        DefaultPlatform = Platform.Parse("linux/amd64"),
     };
 
     /// <summary>Makes folders with a Dockerfile each.</summary>

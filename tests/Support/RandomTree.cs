@@ -5,7 +5,8 @@ internal sealed class RandomTree
 {
     private static readonly string[] FileNames = ["a", "b", "c.txt", "ab", "a.go", ".x", "a b"];
     private static readonly string[] FolderNames = ["d", "da", "node", "x.d"];
-    private static readonly string[] Parts = ["a", "b", "d", "da", "node", "x.d", "*", "**", "?", "d*", "*.txt", "[a-c]*", "[^d]*", "a.go", ".x", "c.txt", "**a", "x.**", "\\a", "d?"];
+    private static readonly string[] Parts = ["a",
+        "b", "d", "da", "node", "x.d", "*", "**", "?", "d*", "*.txt", "[a-c]*", "[^d]*", "a.go", ".x", "c.txt", "**a", "x.**", "\\a", "d?"];
 
     public RandomTree(int seed)
     {

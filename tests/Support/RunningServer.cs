@@ -30,9 +30,13 @@ public sealed class RunningServer : IAsyncDisposable
         var options = new ServeOptions { Listen = new(IPAddress.Loopback, 0), Warn = message => self?.Warnings.Add(message) };
         options = with?.Invoke(options) ?? options;
         var server = await RegistryServer.StartAsync(store, options);
-        var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => IsTheOneOf(options, shown!) } })
+        var http = new HttpClient(new SocketsHttpHandler
         {
-            BaseAddress = new Uri($"{(options.TlsCertificate is null ? "http" : "https")}://{server.Address}"), DefaultRequestVersion = HttpVersion.Version20,
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => IsTheOneOf(options, shown!) },
+        })
+        {
+            BaseAddress = new Uri($"{(options.TlsCertificate is null ? "http" : "https")}://{server.Address}"),
+            DefaultRequestVersion = HttpVersion.Version20,
         };
         return self = new RunningServer(folder, store, server, http);
     }
@@ -42,7 +46,8 @@ public sealed class RunningServer : IAsyncDisposable
 
     public string this[string relative] => folder[relative];
 
-    public Task<HttpResponseMessage> Send(string method, string path, byte[]? body = null, string? type = null, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> Send(
+        string method, string path, byte[]? body = null, string? type = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), path) { Version = Http.DefaultRequestVersion };
         if (body is not null)
@@ -94,12 +99,16 @@ internal static class Answers
     {
         var answer = await sending;
         var body = await answer.Content.ReadAsStringAsync();
-        Assert.True((int)answer.StatusCode == status, $"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri}: {(int)answer.StatusCode} instead of {status}\n{body}");
+        Assert.True((int)answer.StatusCode == status,
+            $"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri}: {(int)answer.StatusCode} instead of {status}\n{body}");
         if (code is not null)
-            Assert.Equal(code, System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("errors")[0].GetProperty("code").GetString());
+            Assert.Equal(code,
+                System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("errors")[0].GetProperty("code").GetString());
         return answer;
     }
 
     public static string? Header(this HttpResponseMessage answer, string name) =>
-        answer.Headers.TryGetValues(name, out var values) || answer.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+        answer.Headers.TryGetValues(name, out var values) || answer.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(", ", values)
+            : null;
 }

@@ -6,7 +6,9 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>An image in memory, layer by layer, that the gate checks without tars and registries; what it makes of those is tested elsewhere.</summary>
+/// <summary>
+/// An image in memory, layer by layer, that the gate checks without tars and registries; what it makes of those is tested elsewhere.
+/// </summary>
 internal sealed class SampleImage(Cpu cpu) : ILayerShelf
 {
     private readonly List<List<LayerEntry>> layers = [[]];
@@ -25,7 +27,14 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
 
     public SampleImage File(string path, byte[] content, int mode = 0x1ED)
     {
-        layers[^1].Add(new LayerEntry { Path = path.Trim('/'), Kind = EntryKind.File, Mode = mode, Size = content.Length, Open = () => new MemoryStream(content) });
+        layers[^1].Add(new LayerEntry
+        {
+            Path = path.Trim('/'),
+            Kind = EntryKind.File,
+            Mode = mode,
+            Size = content.Length,
+            Open = () => new MemoryStream(content),
+        });
         return this;
     }
 
@@ -34,19 +43,38 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
     /// <summary>A file of this machine, links followed.</summary>
     public SampleImage Real(string path, string source)
     {
-        layers[^1].Add(new LayerEntry { Path = path.Trim('/'), Kind = EntryKind.File, Mode = 0x1ED, Size = new FileInfo(source).Length, Open = () => System.IO.File.OpenRead(source) });
+        layers[^1].Add(new LayerEntry
+        {
+            Path = path.Trim('/'),
+            Kind = EntryKind.File,
+            Mode = 0x1ED,
+            Size = new FileInfo(source).Length,
+            Open = () => System.IO.File.OpenRead(source),
+        });
         return this;
     }
 
     public SampleImage Link(string path, string target)
     {
-        layers[^1].Add(new LayerEntry { Path = path.Trim('/'), Kind = EntryKind.SymbolicLink, Mode = 0x1FF, LinkTarget = target });
+        layers[^1].Add(new LayerEntry
+        {
+            Path = path.Trim('/'),
+            Kind = EntryKind.SymbolicLink,
+            Mode = 0x1FF,
+            LinkTarget = target,
+        });
         return this;
     }
 
     public SampleImage HardLink(string path, string target)
     {
-        layers[^1].Add(new LayerEntry { Path = path.Trim('/'), Kind = EntryKind.HardLink, Mode = 0x1ED, LinkTarget = target.Trim('/') });
+        layers[^1].Add(new LayerEntry
+        {
+            Path = path.Trim('/'),
+            Kind = EntryKind.HardLink,
+            Mode = 0x1ED,
+            LinkTarget = target.Trim('/'),
+        });
         return this;
     }
 
@@ -90,10 +118,13 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
         var of = other ?? cpu;
         var loader = of.Loader.Split('/')[^1];
         return Link("lib", "usr/lib").Link("lib64", "usr/lib64").Link("bin", "usr/bin").Link("sbin", "usr/sbin")
-            .File($"usr/lib/{of.Tuple}/{loader}", ElfBuilder.SharedLibrary(of)).File($"usr/lib/{of.Tuple}/libc.so.6", ElfBuilder.SharedLibrary(of, loader))
+            .File($"usr/lib/{of.Tuple}/{loader}", ElfBuilder.SharedLibrary(of))
+            .File($"usr/lib/{of.Tuple}/libc.so.6", ElfBuilder.SharedLibrary(of, loader))
             .Link($"usr{of.Loader}", $"/usr/lib/{of.Tuple}/{loader}")
-            .File("etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n", 0x1A4).File($"etc/ld.so.conf.d/{of.Tuple}.conf", $"# Multiarch support\n/usr/local/lib/{of.Tuple}\n/lib/{of.Tuple}\n/usr/lib/{of.Tuple}\n", 0x1A4)
-            .File("usr/bin/dash", ElfBuilder.Dynamic(of)).Link("usr/bin/sh", "dash").File("usr/bin/env", ElfBuilder.Dynamic(of)).File("usr/bin/bash", ElfBuilder.Dynamic(of));
+            .File("etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n", 0x1A4).File($"etc/ld.so.conf.d/{of.Tuple}.conf",
+                $"# Multiarch support\n/usr/local/lib/{of.Tuple}\n/lib/{of.Tuple}\n/usr/lib/{of.Tuple}\n", 0x1A4)
+            .File("usr/bin/dash", ElfBuilder.Dynamic(of)).Link("usr/bin/sh", "dash").File("usr/bin/env", ElfBuilder.Dynamic(of))
+            .File("usr/bin/bash", ElfBuilder.Dynamic(of));
     }
 
     /// <summary>Alpine's layout: busybox and musl, which is loader and C library in one.</summary>
@@ -101,7 +132,8 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
     {
         var of = other ?? cpu;
         return File($"lib/{MuslLoader(of)}", ElfBuilder.SharedLibrary(of)).Link($"lib/libc.musl-{MuslName(of)}.so.1", MuslLoader(of))
-            .File("bin/busybox", new ElfBuilder(of) { Interpreter = "/lib/" + MuslLoader(of), Needed = [$"libc.musl-{MuslName(of)}.so.1"] }.Build())
+            .File("bin/busybox",
+                new ElfBuilder(of) { Interpreter = "/lib/" + MuslLoader(of), Needed = [$"libc.musl-{MuslName(of)}.so.1"] }.Build())
             .Link("bin/sh", "/bin/busybox").Link("usr/bin/env", "/bin/busybox").Link("bin/ls", "/bin/busybox");
     }
 
@@ -115,11 +147,21 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
         var said = configPlatform is null ? platform : Platform.Parse(configPlatform);
         var image = new GateImage
         {
-            Claimed = platform, Manifest = new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("manifest"), Size = 1 },
-            Config = new ImageConfig { Os = said.Os, Architecture = said.Architecture, Variant = said.Variant, Config = config },
-            Layers = [.. layers.Select((_, i) => new GateLayer(i, Digest.Of($"layer {i}"), new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of($"blob {i}"), Size = 1 }, own, null, null))],
+            Claimed = platform,
+            Manifest = new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("manifest"), Size = 1 },
+            Config = new ImageConfig
+            {
+                Os = said.Os,
+                Architecture = said.Architecture,
+                Variant = said.Variant,
+                Config = config,
+            },
+            Layers = [.. layers.Select((_, i) => new GateLayer(i, Digest.Of($"layer {i}"),
+                new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of($"blob {i}"), Size = 1 }, own, null, null))],
         };
-        return await new PlatformGate(this, policy ?? VerificationPolicy.Default, own ? SweepScope.Own : SweepScope.Read, new PublishedCauses([image]).Of).CheckAsync(image, default);
+        return await new PlatformGate(this,
+            policy ?? VerificationPolicy.Default, own ? SweepScope.Own : SweepScope.Read, new PublishedCauses([image]).Of)
+            .CheckAsync(image, default);
     }
 
     bool ILayerShelf.IsAtHand(GateLayer layer) => false;
@@ -131,7 +173,8 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
         return Task.FromResult(new LayerFiles(TableOfContents.Of(layers[layer.Index]), path => census.Files.GetValueOrDefault(path)));
     }
 
-    Task<LayerCensus> ILayerShelf.TakeCensusAsync(GateLayer layer, CancellationToken cancellation) => Task.FromResult(LayerCensus.Of(layers[layer.Index]));
+    Task<LayerCensus> ILayerShelf.TakeCensusAsync(GateLayer layer, CancellationToken cancellation) =>
+        Task.FromResult(LayerCensus.Of(layers[layer.Index]));
 
     private SampleImage With(ContainerConfig changed)
     {

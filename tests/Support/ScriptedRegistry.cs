@@ -76,7 +76,8 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         var config = new ImageConfig { Os = parsed.Os, Architecture = parsed.Architecture, Variant = parsed.Variant };
         return AddManifest(repository, tag, new Manifest
         {
-            Config = AddBlob(repository, config.ToJson(), MediaType.Config), Layers = [AddBlob(repository, layer)],
+            Config = AddBlob(repository, config.ToJson(), MediaType.Config),
+            Layers = [AddBlob(repository, layer)],
         }.ToJson());
     }
 
@@ -110,7 +111,8 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var request = context.Request;
-        Requests.Enqueue(new Asked(request.Method, request.Path, request.QueryString.Value ?? "", Header(request, "Authorization"), Header(request, "Range"), Header(request, "Content-Range")));
+        Requests.Enqueue(new Asked(request.Method, request.Path,
+            request.QueryString.Value ?? "", Header(request, "Authorization"), Header(request, "Range"), Header(request, "Content-Range")));
         lock (Blobs)
             MostAtOnce = Math.Max(MostAtOnce, ++underWay);
         try
@@ -125,7 +127,8 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         }
     }
 
-    private static string? Header(HttpRequest request, string name) => request.Headers.TryGetValue(name, out var value) ? value.ToString() : null;
+    private static string? Header(HttpRequest request, string name) =>
+        request.Headers.TryGetValue(name, out var value) ? value.ToString() : null;
 
     private Task ServeAsync(HttpContext context)
     {
@@ -200,7 +203,8 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         var (request, response) = (context.Request, context.Response);
         if (request.Method == "POST")
         {
-            if (request.Query["mount"].ToString() is { Length: > 0 } mount && Linked.ContainsKey((request.Query["from"].ToString(), Digest.Parse(mount))))
+            if (request.Query["mount"].ToString() is { Length: > 0 } mount
+                && Linked.ContainsKey((request.Query["from"].ToString(), Digest.Parse(mount))))
             {
                 Linked[(repository, Digest.Parse(mount))] = 0;
                 response.StatusCode = 201;

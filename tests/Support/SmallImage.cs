@@ -12,7 +12,8 @@ internal sealed class SmallImage(Store store)
 {
     private readonly List<Descriptor> entries = [];
 
-    public Task AddAsync(string platform, params (string Path, string Content)[] files) => AddAsync(platform, new ContainerConfig { Cmd = ["/bin/x"] }, Text(files));
+    public Task AddAsync(string platform, params (string Path, string Content)[] files) =>
+        AddAsync(platform, new ContainerConfig { Cmd = ["/bin/x"] }, Text(files));
 
     public async Task AddAsync(string platform, ContainerConfig config, params (string Path, byte[] Content)[][] layers)
     {
@@ -27,13 +28,21 @@ internal sealed class SmallImage(Store store)
         var name = Platform.Parse(platform);
         var configBlob = await store.WriteAsync(new ImageConfig
         {
-            Os = name.Os, Architecture = name.Architecture, Variant = name.Variant, Created = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
-            Config = config, RootFs = new RootFs { DiffIds = [.. diffIds] },
+            Os = name.Os,
+            Architecture = name.Architecture,
+            Variant = name.Variant,
+            Created = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
+            Config = config,
+            RootFs = new RootFs { DiffIds = [.. diffIds] },
         }.ToJson(), MediaType.Config);
-        entries.Add(await store.WriteAsync(new Manifest { Config = configBlob, Layers = [.. blobs] }.ToJson(), MediaType.Manifest) with { Platform = PlatformFields.From(name) });
+        entries.Add(await store.WriteAsync(new Manifest { Config = configBlob, Layers = [.. blobs] }.ToJson(), MediaType.Manifest) with
+        {
+            Platform = PlatformFields.From(name),
+        });
     }
 
-    public async Task<Descriptor> IndexAsync() => await store.WriteAsync(new ImageIndex { Manifests = [.. entries] }.ToJson(), MediaType.Index);
+    public async Task<Descriptor> IndexAsync() =>
+        await store.WriteAsync(new ImageIndex { Manifests = [.. entries] }.ToJson(), MediaType.Index);
 
     /// <summary>The image under a name of the store, as a place to read from.</summary>
     public async Task<IImageSource> SourceAsync(string name = "app")
@@ -53,7 +62,11 @@ internal sealed class SmallImage(Store store)
             foreach (var (path, content) in files)
                 writer.WriteEntry(content.AsSpan().StartsWith("-> "u8)
                     ? new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = System.Text.Encoding.UTF8.GetString(content.AsSpan(3)) }
-                    : new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content), ModificationTime = DateTimeOffset.UnixEpoch });
+                    : new PaxTarEntry(TarEntryType.RegularFile, path)
+                    {
+                        DataStream = new MemoryStream(content),
+                        ModificationTime = DateTimeOffset.UnixEpoch,
+                    });
         using var gzip = new MemoryStream();
         using (var compressor = new GZipStream(gzip, CompressionLevel.Fastest, leaveOpen: true))
             compressor.Write(tar.ToArray());

@@ -33,7 +33,10 @@ public sealed class StaticServer : IDisposable
         return $"{Address}/{path}";
     }
 
-    /// <summary>A listener on a port that nobody else has, below those that the kernel hands out. One whose start failed is of no more use, so each attempt has its own.</summary>
+    /// <summary>
+    /// A listener on a port that nobody else has, below those that the kernel hands out. One whose start failed is of no more use, so each
+    /// attempt has its own.
+    /// </summary>
     internal static (HttpListener Listener, string Address) Listen()
     {
         for (var attempt = 0; ; attempt++)
@@ -74,7 +77,8 @@ public sealed class StaticServer : IDisposable
         lock (files)
             if (!files.TryGetValue(path, out file) && Folder is { } folder && File.Exists(folder + path))
                 file = (File.ReadAllBytes(folder + path), "", default);
-        response.StatusCode = file.Content is null ? 404 : file.ETag.Length > 0 && request.Headers["If-None-Match"] == file.ETag ? 304 : 200;
+        response.StatusCode =
+            file.Content is null ? 404 : file.ETag.Length > 0 && request.Headers["If-None-Match"] == file.ETag ? 304 : 200;
         Answers.Enqueue($"{response.StatusCode} {path}");
         if (file.ETag?.Length > 0)
         {

@@ -10,7 +10,8 @@ public static class SystemProgram
     {
         var result = await ChildProcess.RunAsync(program, arguments);
         Assert.True(result is not null, $"'{program}' is not installed here.");
-        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
+        Assert.True(result.ExitCode == 0,
+            $"{program} {string.Join(' ', arguments)}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
         return result.Output;
     }
 }

@@ -57,7 +57,8 @@ public abstract class WithPlaces : IDisposable
     }
 
     protected ImmutableSortedSet<Digest> StoredBlobs() =>
-        [.. Directory.EnumerateFiles(Path.Combine(Store.Root, "blobs", "sha256")).Select(path => Digest.Parse($"sha256:{Path.GetFileName(path)}"))];
+        [.. Directory.EnumerateFiles(Path.Combine(Store.Root, "blobs", "sha256"))
+            .Select(path => Digest.Parse($"sha256:{Path.GetFileName(path)}"))];
 
     public void Dispose()
     {

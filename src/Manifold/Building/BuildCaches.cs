@@ -27,7 +27,8 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
     private readonly ConcurrentDictionary<Digest, CachedStep> finished = new();
 
     /// <summary>1. Whatever is wrong with a cache is told, and stops nothing.</summary>
-    public Task ImportAsync(CacheRequest request, ImmutableArray<Platform> platforms, Action<BuildEvent> show, CancellationToken cancellation) =>
+    public Task ImportAsync(
+        CacheRequest request, ImmutableArray<Platform> platforms, Action<BuildEvent> show, CancellationToken cancellation) =>
         Task.WhenAll(request.From.Select(place =>
         {
             var reader = new CacheReader(Open(place),
@@ -61,7 +62,8 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
 
     /// <summary>4.</summary>
     /// <exception cref="CacheException">A target could not be written, and was not to be ignored.</exception>
-    public async Task ExportAsync(BuildRequest request, ImmutableArray<ImagePlan> images, LayerKeeper layers, Action<BuildEvent> show, CancellationToken cancellation)
+    public async Task ExportAsync(
+        BuildRequest request, ImmutableArray<ImagePlan> images, LayerKeeper layers, Action<BuildEvent> show, CancellationToken cancellation)
     {
         foreach (var target in request.Cache.To)
         {
@@ -69,7 +71,8 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
             {
                 var documents = new List<(Platform, CacheDocument)>();
                 foreach (var image in images)
-                    documents.Add((image.Platform, await DocumentOfAsync(image, target, layers, target.Layers ?? request.Layers, cancellation).ConfigureAwait(false)));
+                    documents.Add((image.Platform,
+                        await DocumentOfAsync(image, target, layers, target.Layers ?? request.Layers, cancellation).ConfigureAwait(false)));
                 await new CacheWriter(Open(target.Place), tools.Store).WriteAsync(documents, cancellation).ConfigureAwait(false);
             }
             catch (CacheException e) when (target.IgnoreErrors)
@@ -79,11 +82,13 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
         }
     }
 
-    private async Task<CacheDocument> DocumentOfAsync(ImagePlan image, CacheTarget target, LayerKeeper layers, LayerPolicy policy, CancellationToken cancellation)
+    private async Task<CacheDocument> DocumentOfAsync(
+        ImagePlan image, CacheTarget target, LayerKeeper layers, LayerPolicy policy, CancellationToken cancellation)
     {
         var steps = StepsOf(image, target.All);
         var diffIds = steps.Select(step => step.Record.DiffId).OfType<Digest>().Distinct();
-        var blobs = await Task.WhenAll(diffIds.Select(async diffId => new CachedLayer(diffId, policy.Own.Name, await layers.BlobAsync(new ChainLayer(diffId), policy, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+        var blobs = await Task.WhenAll(diffIds.Select(async diffId => new CachedLayer(diffId, policy.Own.Name,
+            await layers.BlobAsync(new ChainLayer(diffId), policy, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
         var byContent = steps
             .Where(step => step.Record.ContentKey is not null)
             .Select(step => step with { Key = step.Record.ContentKey!.Value });
@@ -92,8 +97,12 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
     }
 
     private List<CachedStep> StepsOf(ImagePlan image, bool all) =>
-        [.. (all ? image.Steps : image.Last.Lineage).Select(step => finished.GetValueOrDefault(step.Digest)).OfType<CachedStep>().DistinctBy(step => step.Key).OrderBy(step => step.Key)];
+        [.. (all ? image.Steps : image.Last.Lineage)
+            .Select(step => finished.GetValueOrDefault(step.Digest)).OfType<CachedStep>()
+            .DistinctBy(step => step.Key)
+            .OrderBy(step => step.Key)];
 
     private ICacheStorage Open(CachePlace place) => place.Reference is { } reference
-        ? new RegistryCache(tools.Registry, tools.Store, reference, tools.Time) : new FolderCache(tools.Store, tools.Registry, place.Folder!, place.Tag);
+        ? new RegistryCache(tools.Registry, tools.Store, reference, tools.Time)
+        : new FolderCache(tools.Store, tools.Registry, place.Folder!, place.Tag);
 }

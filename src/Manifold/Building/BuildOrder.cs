@@ -33,7 +33,9 @@ public sealed record BuildOrder(Project Project, GraphOptions Graph)
 
     public DocumentOrder Documents { get; init; } = new();
 
-    /// <summary>Whether the order only plans. A plan shows what is right although something else is wrong, and asks registries for more.</summary>
+    /// <summary>
+    /// Whether the order only plans. A plan shows what is right although something else is wrong, and asks registries for more.
+    /// </summary>
     public bool PlansOnly { get; init; }
 }
 

@@ -42,5 +42,7 @@ internal sealed class BuildProvenance(BuildRequest request, string tool, TimePro
 
     // Where it is in the context; of a file elsewhere only the name: paths of this machine are nobody's business.
     private string Named(string path) =>
-        Path.GetRelativePath(request.ContextFolder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFileName(path) : relative;
+        Path.GetRelativePath(request.ContextFolder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal)
+            ? Path.GetFileName(path)
+            : relative;
 }

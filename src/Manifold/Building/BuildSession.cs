@@ -35,7 +35,10 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
 
     /// <summary>What this run knows of layers.</summary>
     public LayerKeeper Layers => LazyInitializer.EnsureInitialized(ref keeper, () =>
-        new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), fileTime, on) { Watch = censuses.Watch });
+        new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), fileTime, on)
+        {
+            Watch = censuses.Watch,
+        });
 
     private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));
 
@@ -53,10 +56,12 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
         await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
     }
 
-    /// <exception cref="HostNotReadyException">A RUN needs all rights of this machine, and an ordinary user has them not to give.</exception>
+    /// <exception cref="HostNotReadyException">A RUN needs all rights of this machine, and an ordinary user has them not to
+    /// give.</exception>
     internal static void RequireRights(IEnumerable<Step> steps)
     {
-        if (!UserNamespace.IsInitial && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
+        if (!UserNamespace.IsInitial
+            && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
             throw new HostNotReadyException($"{insecure.Name}: only root can use the capabilities and devices of this machine. "
                 + "Run it with: sudo manifold …");
     }
@@ -132,11 +137,14 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
     }
 
     /// <summary>Leaves what was found out to other builds, where that is asked for.</summary>
-    public Task ExportCacheAsync(BuildRequest request, ImmutableArray<ImagePlan> images, Action<BuildEvent> show, CancellationToken cancellation) =>
+    public Task ExportCacheAsync(
+        BuildRequest request, ImmutableArray<ImagePlan> images, Action<BuildEvent> show, CancellationToken cancellation) =>
         Caches.ExportAsync(request, images, Layers, show, cancellation);
 
-    /// <summary>The image's top: one index over the platforms' images, in their order; or the only one's manifest where no index is
-    /// wanted.</summary>
+    /// <summary>
+    /// The image's top: one index over the platforms' images, in their order; or the only one's manifest where no index is
+    /// wanted.
+    /// </summary>
     public Task<Descriptor> AssembleTopAsync(
         IReadOnlyList<BuiltImage> images, ImmutableArray<Annotation> annotations, bool withoutIndex, CancellationToken cancellation)
     {
@@ -145,13 +153,19 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
     }
 
     /// <summary>The gate: does each image start on its platform? What it found is the report's; refusing is the caller's.</summary>
-    public async Task<GateReport?> VerifyAsync(BuildResult built, VerificationPolicy policy, Action<BuildEvent> show, CancellationToken cancellation)
+    public async Task<GateReport?> VerifyAsync(
+        BuildResult built, VerificationPolicy policy, Action<BuildEvent> show, CancellationToken cancellation)
     {
         if (policy.Mode == GateMode.Off)
             return null;
         var began = tools.Time.GetTimestamp();
-        var report = await new BuildGate(Layers, censuses, policy).CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
-        show(new Verified(report.Platforms.Length, report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning), tools.Time.GetElapsedTime(began)) { Time = tools.Time.GetUtcNow() });
+        var report = await new BuildGate(Layers, censuses, policy)
+            .CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
+        show(new Verified(report.Platforms.Length, report.Count(FindingSeverity.Error),
+            report.Count(FindingSeverity.Warning), tools.Time.GetElapsedTime(began))
+        {
+            Time = tools.Time.GetUtcNow(),
+        });
         foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note
             && !policy.Refuses(finding.Severity) && !built.Plan.Told.Contains(finding.Id)))
             show(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
@@ -166,5 +180,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
     }
 
     private static IEnumerable<Digest> LayersUnderRuns(BuildPlan plan) =>
-        plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage.Concat(step.ReadsFrom.SelectMany(source => source.Lineage))).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);
+        plan.Steps.OfType<RunStep>()
+            .SelectMany(step => step.Lineage.Concat(step.ReadsFrom.SelectMany(source => source.Lineage))).OfType<BaseStep>()
+            .SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);
 }

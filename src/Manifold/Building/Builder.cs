@@ -11,7 +11,8 @@ namespace Manifold.Building;
 /// <summary>The road from a project to images in registries, for one image or for many. A newcomer starts here.</summary>
 /// <remarks>
 /// <code>
-/// project     1  plan       <see cref="ProjectGraph"/>, <see cref="ProjectPlanner"/>: bases to digests, targets asked; everything that prevents a build, at once
+/// project     1  plan       <see cref="ProjectGraph"/>, <see cref="ProjectPlanner"/>: bases to digests, targets asked; everything that
+/// prevents a build, at once
 ///             2  outputs    <see cref="ImageOutputs"/>: can they be written?
 /// units       3  build      <see cref="ProjectBuild"/>: each platform of each image is a unit; joined, verified, named in the store;
 ///                           content is sent by digest meanwhile, and documents are attached
@@ -85,8 +86,9 @@ public sealed class Builder(BuilderTools tools)
         var project = await WithStageTimesAsync(order.Project, cancellation).ConfigureAwait(false);
         var graph = new ProjectGraph(project, order.Graph);
         order.Lock?.RequireSources(graph);
-        var prepared = (await SourceCheckouts.PrepareAsync(project, [.. graph.Nodes.Select(node => node.Name)], order.Lock?.Lock, cancellation)
-            .ConfigureAwait(false)).Project;
+        var prepared =
+            (await SourceCheckouts.PrepareAsync(project, [.. graph.Nodes.Select(node => node.Name)], order.Lock?.Lock, cancellation)
+                .ConfigureAwait(false)).Project;
         if (prepared != project)
             graph = new ProjectGraph(prepared, order.Graph);
         foreach (var warning in graph.Nodes.SelectMany(IgnoredCaches).Distinct())

@@ -26,14 +26,19 @@ namespace Manifold.Building;
 /// An optional platform that fails is left out, wherever on this road that happens.
 /// </remarks>
 internal sealed class ComponentBuild(
-    BuilderTools tools, PlannedComponent planned, BuildSession session, Func<BuildSession, Action<BuildEvent>, IUnitRunner> open, Action<BuildEvent> on)
+    BuilderTools tools,
+    PlannedComponent planned,
+    BuildSession session,
+    Func<BuildSession, Action<BuildEvent>, IUnitRunner> open,
+    Action<BuildEvent> on)
 {
     private readonly List<FailedPlatform> missing = [.. planned.Missing];
 
     private Component Component => planned.Node.Component;
 
     /// <param name="siblings">The results of the images that it needs, by name.</param>
-    public async Task<ComponentResult> RunAsync(IReadOnlyDictionary<string, BuildResult> siblings, HookRunner hooks, CancellationToken cancellation)
+    public async Task<ComponentResult> RunAsync(
+        IReadOnlyDictionary<string, BuildResult> siblings, HookRunner hooks, CancellationToken cancellation)
     {
         foreach (var lost in planned.Missing)
             Tell(lost);
@@ -62,7 +67,8 @@ internal sealed class ComponentBuild(
     public Task<BuildResult> VariantAsync(ImmutableArray<PlannedPlatform> platforms, UnitVariant variant, CancellationToken cancellation) =>
         session.DespiteCachesAsync(() => MakeAllAsync(platforms, variant, cancellation), on);
 
-    private async Task<BuildResult> MakeAllAsync(ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant, CancellationToken cancellation)
+    private async Task<BuildResult> MakeAllAsync(
+        ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant, CancellationToken cancellation)
     {
         await using var runner = open(session, on);
         var groups = platforms.Where(platform => platform.Node.Build is not null).GroupBy(platform => platform.Node.Build!.Group)
@@ -72,14 +78,16 @@ internal sealed class ComponentBuild(
                 platform.Image, groups[build.Group]), runner, token)
             : Task.FromResult<BuiltImage?>(Take(platform)), cancellation).ConfigureAwait(false);
         ImmutableArray<Annotation> annotations = [.. Component.Annotations, .. variant?.Annotations ?? []];
-        return await FinishAsync([.. platforms.Select(platform => platform.Image)], [.. made.OfType<BuiltImage>()], annotations, cancellation)
+        return await FinishAsync([.. platforms.Select(platform => platform.Image)],
+            [.. made.OfType<BuiltImage>()], annotations, cancellation)
             .ConfigureAwait(false);
     }
 
     private static UnitGroup GroupOf(ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant)
     {
         var (request, plan) = (platforms[0].Node.Build!.Request, platforms[0].Plan!);
-        return new UnitGroup(variant?.Applied(request) ?? request, plan with { Images = [.. platforms.Select(platform => platform.Image)] });
+        return new UnitGroup(variant?.Applied(request) ?? request,
+            plan with { Images = [.. platforms.Select(platform => platform.Image)] });
     }
 
     private async Task<BuiltImage?> MakeAsync(Unit unit, IUnitRunner runner, CancellationToken cancellation)
@@ -103,7 +111,8 @@ internal sealed class ComponentBuild(
         var groups = platforms.Where(platform => platform.Node.Build is not null && built.Contains(platform.Platform))
             .GroupBy(platform => platform.Node.Build!.Group);
         foreach (var group in groups)
-            await session.ExportCacheAsync(group.First().Node.Build!.Request, [.. group.Select(platform => platform.Image)], on, cancellation)
+            await session.ExportCacheAsync(group.First().Node.Build!.Request,
+                [.. group.Select(platform => platform.Image)], on, cancellation)
                 .ConfigureAwait(false);
     }
 
@@ -135,33 +144,42 @@ internal sealed class ComponentBuild(
         var image = PlatformChoice.Best(need.Platform, sibling.Images, image => image.Platform)
             ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): the base image of this "
                 + $"project has no {need.Platform}: this optional platform failed.");
-        return new BaseImage(need.Reference, need.Platform, image.Manifest, Manifest.Parse(tools.Store.ReadDocument(image.Manifest.Digest)), image.Config)
+        return new BaseImage(need.Reference,
+            need.Platform, image.Manifest, Manifest.Parse(tools.Store.ReadDocument(image.Manifest.Digest)), image.Config)
         {
             Origin = BaseOrigin.Sibling,
-            LayerRepositories = [.. image.Layers.Select((layer, i) => layer.Step is BaseStep { Image: { } ground } ? ground.RepositoryOf(i) : need.Reference)],
+            LayerRepositories =
+            [
+                .. image.Layers.Select(
+                    (layer, i) => layer.Step is BaseStep { Image: { } ground } ? ground.RepositoryOf(i) : need.Reference),
+            ],
         };
     }
 
     private BuiltImage Take(PlannedPlatform platform)
     {
         var image = platform.Taken!;
-        var layers = image.Config.RootFs.DiffIds.Zip(image.Manifest.Layers, (diffId, blob) => new PublishedLayer(diffId, blob, platform.Image.Last));
+        var layers =
+            image.Config.RootFs.DiffIds.Zip(image.Manifest.Layers, (diffId, blob) => new PublishedLayer(diffId, blob, platform.Image.Last));
         var built = new BuiltImage(platform.Platform, image.Descriptor, [.. layers], image.Config);
         on(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
         return built;
     }
 
     private async Task<BuildResult> FinishAsync(
-        ImmutableArray<ImagePlan> plans, ImmutableArray<BuiltImage> images, ImmutableArray<Annotation> annotations, CancellationToken cancellation)
+        ImmutableArray<ImagePlan> plans,
+        ImmutableArray<BuiltImage> images,
+        ImmutableArray<Annotation> annotations,
+        CancellationToken cancellation)
     {
         if (images.IsEmpty)
             throw new UsageException("No platform could be built: "
                 + $"{string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
         var result = new BuildResult(await session.AssembleTopAsync(images, annotations, Component.HasNoIndex, cancellation)
             .ConfigureAwait(false), images, planned.Plan with
-        {
-            Images = [.. images.Select(image => plans.First(plan => plan.Platform == image.Platform))],
-        });
+            {
+                Images = [.. images.Select(image => plans.First(plan => plan.Platform == image.Platform))],
+            });
         var report = await session.VerifyAsync(result, Component.Verification.Policy, on, cancellation).ConfigureAwait(false);
         report = await SmokeAsync(result, report, cancellation).ConfigureAwait(false);
         if (report is null || !report.Platforms.Any(platform => Refuses(platform)))
@@ -171,10 +189,12 @@ internal sealed class ComponentBuild(
             throw Refusal(report);
         foreach (var platform in lost)
             Lose(platform.Platform, Refusal(report with { Platforms = [platform] }));
-        return await FinishAsync(plans, [.. images.Where(image => lost.All(platform => platform.Platform != image.Platform))], annotations, cancellation)
+        return await FinishAsync(plans,
+            [.. images.Where(image => lost.All(platform => platform.Platform != image.Platform))], annotations, cancellation)
             .ConfigureAwait(false);
 
-        bool Refuses(PlatformReport platform) => platform.Findings.Any(finding => Component.Verification.Refusing.Refuses(finding.Severity));
+        bool Refuses(PlatformReport platform) =>
+            platform.Findings.Any(finding => Component.Verification.Refusing.Refuses(finding.Severity));
         GateRefusedException Refusal(GateReport refused) =>
             new(refused, Component.Verification.Refusing, Component.Name.Length > 0 ? Component.Name : null);
     }
@@ -186,11 +206,14 @@ internal sealed class ComponentBuild(
         report ??= new GateReport
         {
             Digest = result.Index.Digest,
-            Platforms = [.. result.Images.Select(image => new PlatformReport { Platform = image.Platform, Manifest = image.Manifest.Digest, LayerCount = image.Layers.Length })],
+            Platforms = [.. result.Images.Select(image =>
+                new PlatformReport { Platform = image.Platform, Manifest = image.Manifest.Digest, LayerCount = image.Layers.Length })],
         };
         await using var source = StoreSource.OfBuilt(tools.Store, tools.Registry, Component.Tags, result.Index);
-        var started = await session.SmokeAsync(source, report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
-        foreach (var finding in started.Findings.Where(finding => finding is { Id: FindingId.RunFailed } && !Component.Verification.Refusing.Refuses(finding.Severity)))
+        var started = await session.SmokeAsync(source,
+            report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
+        foreach (var finding in started.Findings.Where(
+            finding => finding is { Id: FindingId.RunFailed } && !Component.Verification.Refusing.Refuses(finding.Severity)))
             on(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
         return started;
     }

@@ -9,7 +9,8 @@ internal static class ComponentOutcomes
 {
     /// <param name="made">The components before publication; null if not all of them ended.</param>
     /// <param name="result">The components at the end; null if the build failed before.</param>
-    public static IEnumerable<ComponentOutcome> Of(BuildOrder order, ProjectResult? made, ProjectResult? result, bool isPlanned, Exception? failure)
+    public static IEnumerable<ComponentOutcome> Of(
+        BuildOrder order, ProjectResult? made, ProjectResult? result, bool isPlanned, Exception? failure)
     {
         if (result is not null)
             return result.Components.Select(component => Of(component, failure));

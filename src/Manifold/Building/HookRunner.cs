@@ -45,7 +45,8 @@ public sealed class HookRunner(Store store, TimeProvider time)
         on(new HookStarted(name) { Time = time.GetUtcNow() });
         var digests = new FileDigests(store, hook.Folder, time);
         var inputs = InputsOf(hook, digests);
-        var cached = File.Exists(RecordOf(hook)) && await File.ReadAllTextAsync(RecordOf(hook), cancellation).ConfigureAwait(false) == Record(inputs, hook, digests);
+        var cached = File.Exists(RecordOf(hook))
+            && await File.ReadAllTextAsync(RecordOf(hook), cancellation).ConfigureAwait(false) == Record(inputs, hook, digests);
         if (!cached)
         {
             await ExecuteAsync(component, hook, name, on, cancellation).ConfigureAwait(false);
@@ -105,11 +106,13 @@ public sealed class HookRunner(Store store, TimeProvider time)
         var (inputs, outputs) = (Rules(hook.Inputs), Rules(hook.Outputs));
         var chosen = FilesBelow(hook.Folder).Where(file => inputs.Count == 0
             ? !outputs.Any(output => output.Match(file).Excluded) : inputs.Any(input => input.Match(file).Excluded));
-        using var key = new KeyBuilder().AddAll(hook.Command).AddAll(hook.Environment.Select(variable => $"{variable.Key}={variable.Value}")).AddAll(hook.Outputs);
+        using var key = new KeyBuilder().AddAll(hook.Command)
+            .AddAll(hook.Environment.Select(variable => $"{variable.Key}={variable.Value}")).AddAll(hook.Outputs);
         return Add(key, hook, chosen, digests).ToDigest();
     }
 
-    private static List<IgnoreRules> Rules(IEnumerable<string> patterns) => [.. patterns.Select(pattern => IgnoreRules.Parse("before", pattern))];
+    private static List<IgnoreRules> Rules(IEnumerable<string> patterns) =>
+        [.. patterns.Select(pattern => IgnoreRules.Parse("before", pattern))];
 
     private static KeyBuilder Add(KeyBuilder key, Hook hook, IEnumerable<string> files, FileDigests digests)
     {

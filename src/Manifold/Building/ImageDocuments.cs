@@ -14,7 +14,9 @@ internal sealed class ImageDocuments(BuildOrder order, PublishingTools publishin
     public async Task<AttachmentSummary?> AttachAsync(ComponentResult built, PreparedImage image, CancellationToken cancellation)
     {
         var request = await RequestAsync(built, cancellation).ConfigureAwait(false);
-        return request.IsEmpty ? null : await new ImageAttachments(publishing, request).AttachAsync(image, cancellation).ConfigureAwait(false);
+        return request.IsEmpty
+            ? null
+            : await new ImageAttachments(publishing, request).AttachAsync(image, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Puts the documents beside an image in a layout, an archive or a folder; null if there are none.</summary>

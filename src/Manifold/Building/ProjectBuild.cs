@@ -36,7 +36,8 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
             Action<BuildEvent> named = component.Name.Length == 0 ? on : e => on(e with { Component = component.Name });
             outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, named), places, stop);
         }
-        return new ProjectResult([.. await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false)]);
+        return new ProjectResult(
+            [.. await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false)]);
     }
 
     /// <summary>Returns an image of a component in another form. Its steps are done, so this only assembles it.</summary>

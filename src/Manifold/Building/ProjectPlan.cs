@@ -41,7 +41,8 @@ public sealed record PlannedComponent(ComponentNode Node)
     /// <summary>All platforms as one plan, for whoever shows it.</summary>
     public BuildPlan Plan => new()
     {
-        Dockerfile = Platforms.Select(platform => platform.Plan?.Dockerfile).FirstOrDefault(file => file is not null) ?? Node.Component.Place.File,
+        Dockerfile = Platforms.Select(platform => platform.Plan?.Dockerfile).FirstOrDefault(file => file is not null)
+            ?? Node.Component.Place.File,
         FileTime = Platforms.Select(platform => platform.Plan?.FileTime).FirstOrDefault(time => time is not null) ?? 0,
         Images = [.. Platforms.Select(platform => platform.Image)],
         Told = [.. Platforms.SelectMany(platform => platform.Plan?.Told ?? [])],
@@ -57,11 +58,15 @@ public sealed record PlannedPlatform(PlatformNode Node, ImagePlan Image)
     public Platform Platform => Node.Platform;
     public bool Optional => Node.Of.Optional;
 
-    /// <summary>The build's plan; null where the image is taken. Where siblings are needed it stands on their plans and is made again on their images.</summary>
+    /// <summary>
+    /// The build's plan; null where the image is taken. Where siblings are needed it stands on their plans and is made again on their
+    /// images.
+    /// </summary>
     public BuildPlan? Plan { get; init; }
 
     /// <summary>The bases from outside.</summary>
-    public ImmutableDictionary<(ImageReference, Platform), BaseImage> Bases { get; init; } = ImmutableDictionary<(ImageReference, Platform), BaseImage>.Empty;
+    public ImmutableDictionary<(ImageReference, Platform), BaseImage> Bases { get; init; } =
+        ImmutableDictionary<(ImageReference, Platform), BaseImage>.Empty;
 
     /// <summary>The image that is taken as it is; null where it is built.</summary>
     public BaseImage? Taken { get; init; }

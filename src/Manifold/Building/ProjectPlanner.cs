@@ -29,7 +29,8 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
 {
     private readonly TakenImages takenImages = new(tools.Store, tools.Registry);
     private readonly Emulators emulators = new(tools.Store, remembers: true);
-    private readonly BaseResolver resolver = new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = pins?.Pins };
+    private readonly BaseResolver resolver =
+        new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = pins?.Pins };
     private readonly List<ManifoldException> problems = [];
     private readonly List<ManifoldException> refusals = [];
     private readonly List<ManifoldException> hostProblems = [];
@@ -53,7 +54,8 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         var bases = FindBasesAsync(on, cancellation);
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
-        var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false),
+            await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
         foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
             Try(() => WithoutAnIndex.Require($"{node.Name}: index: never",
                 [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
@@ -96,25 +98,34 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         var refused = pins?.Refused(builds.SelectMany(build => build.Outside)).ToList() ?? [];
         var forbidden = refused.Select(missing => (missing.Need.Reference, missing.Need.Platform)).ToHashSet();
         var found = await Task.WhenAll(builds.GroupBy(build => build.Request.Pull).Select(group =>
-            resolver.FindAsync([.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform)).Where(need => !forbidden.Contains((need.Reference, need.Platform)))], group.Key, on, cancellation))).ConfigureAwait(false);
+            resolver.FindAsync(
+                [.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform))
+                    .Where(need => !forbidden.Contains((need.Reference, need.Platform)))],
+                group.Key, on, cancellation))).ConfigureAwait(false);
         var images = found.SelectMany(each => each.Images).DistinctBy(image => image.Key).ToImmutableDictionary();
-        return new FoundBases(images, [.. refused, .. found.SelectMany(each => each.Problems), .. pins?.Mismatches(builds.SelectMany(build => build.Outside), images) ?? []]);
+        return new FoundBases(images, [.. refused,
+            .. found.SelectMany(each => each.Problems), .. pins?.Mismatches(builds.SelectMany(build => build.Outside), images) ?? []]);
     }
 
-    private async Task<Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)>> FindTakenAsync(CancellationToken cancellation)
+    private async Task<Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)>> FindTakenAsync(
+        CancellationToken cancellation)
     {
-        var found = await Task.WhenAll(graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).Select(async platform =>
-        {
-            try
+        var found = await Task.WhenAll(
+            graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).Select(async platform =>
             {
-                return (platform, Image: await FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false), Problem: null);
-            }
-            catch (ManifoldException e)
-            {
-                return (platform, Image: (BaseImage?)null, Problem: (ManifoldException?)e);
-            }
-        })).ConfigureAwait(false);
-        return found.ToDictionary(each => each.platform, each => (each.Image, each.Problem), ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
+                try
+                {
+                    return (platform,
+                        Image: await FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false),
+                        Problem: null);
+                }
+                catch (ManifoldException e)
+                {
+                    return (platform, Image: (BaseImage?)null, Problem: (ManifoldException?)e);
+                }
+            })).ConfigureAwait(false);
+        return found.ToDictionary(each => each.platform,
+            each => (each.Image, each.Problem), ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
     }
 
     private async Task<BaseImage> FindTakenAsync(ImageSource source, Platform platform, CancellationToken cancellation)
@@ -139,7 +150,8 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
                 PlatformTags = push.PlatformTags || component.PlatformTags,
                 PlatformTagNames = component.PlatformTagNames,
             };
-            var answer = await publisher.PreflightAsync(request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
+            var answer = await publisher.PreflightAsync(request,
+                [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
             try
             {
                 return (node.Name, Answer: (Preflight?)answer.OrThrow());
@@ -155,7 +167,11 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
     }
 
     private async Task<PlannedComponent> PlanAsync(
-        ComponentNode node, FoundBases bases, Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken, Action<BuildEvent> on, CancellationToken cancellation)
+        ComponentNode node,
+        FoundBases bases,
+        Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken,
+        Action<BuildEvent> on,
+        CancellationToken cancellation)
     {
         var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
         var missing = ImmutableArray.CreateBuilder<FailedPlatform>();
@@ -210,8 +226,11 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         Action<BuildEvent> on,
         CancellationToken cancellation)
     {
-        var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
-        var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling))).ToList();
+        var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform),
+            need => bases.Images[(need.Reference, need.Platform)]);
+        var siblings = build.Siblings
+            .Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling)))
+            .ToList();
         while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
             outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
         var plan = build.Planner.Plan(outside.AddRange(siblings));
@@ -222,8 +241,10 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
     }
 
-    /// <summary>Finds out whether this machine can run a platform's RUNs. What it lacks stops a build, but not the plan of a platform that
-    /// must not fail.</summary>
+    /// <summary>
+    /// Finds out whether this machine can run a platform's RUNs. What it lacks stops a build, but not the plan of a platform that
+    /// must not fail.
+    /// </summary>
     private async Task RequireHostAsync(PlatformNode platform, BuildPlan plan)
     {
         try
@@ -288,14 +309,17 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
                 + $"{string.Join(", ", component?.Platforms.Select(platform => platform.Platform.ToString()) ?? [])}.");
         var digest = Digest.Of($"{sibling} {found.Platform}");
         var blob = new Descriptor { MediaType = MediaType.Config, Digest = digest, Size = 0 };
-        return new BaseImage(need.Reference, need.Platform, blob with { MediaType = MediaType.Manifest }, new Manifest { Config = blob, Layers = [] }, found.Image.Config with { RootFs = new RootFs() })
+        return new BaseImage(need.Reference, need.Platform, blob with { MediaType = MediaType.Manifest },
+            new Manifest { Config = blob, Layers = [] }, found.Image.Config with { RootFs = new RootFs() })
         {
             Origin = BaseOrigin.Sibling,
         };
     }
 
     private static string Reason(PlannedComponent? component, Platform platform) =>
-        component?.Missing.FirstOrDefault(missing => missing.Platform == platform) is { } missing ? $" ({missing.Reason.TrimEnd('.')})" : "";
+        component?.Missing.FirstOrDefault(missing => missing.Platform == platform) is { } missing
+            ? $" ({missing.Reason.TrimEnd('.')})"
+            : "";
 
     private static PlannedPlatform PlanTaken(PlatformNode platform, (BaseImage? Image, ManifoldException? Problem) taken)
     {
@@ -304,10 +328,23 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         using var key = new KeyBuilder();
         var step = new BaseStep
         {
-            Digest = key.Add("base").Add(platform.Platform.ToString()).Add(image.Descriptor.Digest).ToDigest(), Parent = null, Platform = platform.Platform,
-            Place = platform.Of.Source.Place, Name = $"{((ImageSource)platform.Of.Source).Location}, used unchanged", Image = image,
+            Digest = key.Add("base").Add(platform.Platform.ToString()).Add(image.Descriptor.Digest).ToDigest(),
+            Parent = null,
+            Platform = platform.Platform,
+            Place = platform.Of.Source.Place,
+            Name = $"{((ImageSource)platform.Of.Source).Location}, used unchanged",
+            Image = image,
         };
-        return new PlannedPlatform(platform, new ImagePlan { Platform = platform.Platform, Last = step, Config = image.Config, History = [] }) { Taken = image };
+        return new PlannedPlatform(platform, new ImagePlan
+        {
+            Platform = platform.Platform,
+            Last = step,
+            Config = image.Config,
+            History = [],
+        })
+        {
+            Taken = image,
+        };
     }
 }
 

@@ -72,13 +72,15 @@ public sealed class ProjectFailedException(ProjectResult result) : ManifoldExcep
 
     public ProjectResult Result => result;
 
-    public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
+    public override int ExitCode =>
+        result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
 
     /// <summary>The message without the failures themselves: how the other components stand, and how to go on.</summary>
     public string Outlook => string.Join('\n', OutlookOf(result));
 
-    private static string Text(ProjectResult result) => string.Join('\n', result.Components.Where(component => component.Failure is not null)
-        .Select(component => $"{component.Name}: {component.Failure!.Message}").Concat(OutlookOf(result)));
+    private static string Text(ProjectResult result) =>
+        string.Join('\n', result.Components.Where(component => component.Failure is not null)
+            .Select(component => $"{component.Name}: {component.Failure!.Message}").Concat(OutlookOf(result)));
 
     private static List<string> OutlookOf(ProjectResult result)
     {

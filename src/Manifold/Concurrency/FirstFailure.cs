@@ -17,8 +17,10 @@ public static class FirstFailure
         return ((TFirst)results[0]!, (TSecond)results[1]!);
     }
 
-    /// <summary>Returns the results in order. If one fails, cancels the others, waits for them, and throws the first failure
-    /// unchanged.</summary>
+    /// <summary>
+    /// Returns the results in order. If one fails, cancels the others, waits for them, and throws the first failure
+    /// unchanged.
+    /// </summary>
     public static async Task<TResult[]> WhenAllAsync<T, TResult>(
         IEnumerable<T> items, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellation)
     {
@@ -72,7 +74,9 @@ public static class FirstFailure
         }
     }
 
-    /// <summary>Runs the work for each number below <paramref name="count"/> on all processors. Throws the first failure as it is.</summary>
+    /// <summary>
+    /// Runs the work for each number below <paramref name="count"/> on all processors. Throws the first failure as it is.
+    /// </summary>
     public static void ForAll(int count, Action<int> work)
     {
         try

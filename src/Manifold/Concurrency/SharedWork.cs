@@ -22,8 +22,10 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
     private readonly Dictionary<TKey, Flight> flights = [];
     private readonly Dictionary<TKey, T> results = [];
 
-    /// <summary>The result of the key's work: a remembered one, the one that is being made,
-    /// or the one that <paramref name="work"/> makes.</summary>
+    /// <summary>
+    /// The result of the key's work: a remembered one, the one that is being made,
+    /// or the one that <paramref name="work"/> makes.
+    /// </summary>
     /// <param name="work">Its token is cancelled only after every caller of this key was. It must end soon after that.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled,
     /// whether or not the work goes on for others.</exception>

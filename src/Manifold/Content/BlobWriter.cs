@@ -23,7 +23,10 @@ public sealed class BlobWriter : Stream
         hash = expected?.CreateHasher() ?? new Hasher(HashKind.Sha256);
         file = new FileStream(temporary, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.Read,
+            BufferSize = 0,
         });
     }
 

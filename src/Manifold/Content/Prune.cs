@@ -43,8 +43,10 @@ public sealed class Prune(Store store, TimeProvider time)
         };
     }
 
-    /// <summary>Measures the store, and the space that <see cref="RunAsync"/> would free with the usual options and with
-    /// <see cref="Options.All"/>. Removes nothing.</summary>
+    /// <summary>
+    /// Measures the store, and the space that <see cref="RunAsync"/> would free with the usual options and with
+    /// <see cref="Options.All"/>. Removes nothing.
+    /// </summary>
     /// <remarks>
     /// Builds, pulls and pushes go on meanwhile, and the figures are those of the moment. Not measured: records of pushes, and the
     /// temporary files of processes that were killed. A prune that cannot remove a file frees less. Reads every document a few times,

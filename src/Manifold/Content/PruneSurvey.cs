@@ -100,8 +100,10 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
         }
     }
 
-    /// <summary>The bytes of a document, unverified, because a damaged document still names what it needs. Null if the blob is not a
-    /// document.</summary>
+    /// <summary>
+    /// The bytes of a document, unverified, because a damaged document still names what it needs. Null if the blob is not a
+    /// document.
+    /// </summary>
     private byte[]? TryReadText(Digest digest)
     {
         if (store.SizeOf(digest) is not (> 0 and <= Limits.DocumentBytes))

@@ -89,7 +89,10 @@ public sealed partial class Store : IDisposable
         {
             var file = new FileStream(BlobPath(digest), new FileStreamOptions
             {
-                Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
+                Mode = FileMode.Open,
+                Access = FileAccess.Read,
+                Share = FileShare.Read | FileShare.Delete,
+                BufferSize = 0,
             });
             return new VerifiedStream(file, digest, file.Length, "the store");
         }

@@ -132,9 +132,14 @@ internal sealed class TagFile(string path) : IDisposable
         : null;
 
     // Not File.OpenHandle: it takes a flock, and this file stays open.
-    private static SafeFileHandle Open(string path) => FileCalls.TryOpen(null, path, FileCalls.ReadOnly) is { } file ? file
-        : Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? throw new FileNotFoundException(null, path)
-        : throw FileCalls.Failure($"Opening '{path}'");
+    private static SafeFileHandle Open(string path)
+    {
+        if (FileCalls.TryOpen(null, path, FileCalls.ReadOnly) is { } file)
+            return file;
+        if (Marshal.GetLastPInvokeError() == FileCalls.NoEntry)
+            throw new FileNotFoundException(null, path);
+        throw FileCalls.Failure($"Opening '{path}'");
+    }
 
     private sealed record Loaded(TagIndex Index, FileState State, SafeFileHandle File);
 

@@ -34,7 +34,9 @@ public sealed record RunInstruction : Instruction
     /// <summary>Below <c>&lt;&lt;-</c>, tabs before <c>#!</c> do not count.</summary>
     public bool ScriptIsFile => Script is { } script && script.StartsWith("#!", StringComparison.Ordinal);
 
-    /// <summary>The shell form's text for the shell: the script, or the command with the heredocs below it, which the shell then reads.</summary>
+    /// <summary>
+    /// The shell form's text for the shell: the script, or the command with the heredocs below it, which the shell then reads.
+    /// </summary>
     public string ShellText => Script
         ?? string.Concat(Heredocs.Select(each => $"\n{each.Content}{each.Name}").Prepend(Command.Words.FirstOrDefault() ?? ""));
 }

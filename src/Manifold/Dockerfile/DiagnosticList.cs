@@ -31,7 +31,13 @@ internal sealed class DiagnosticList(SourceText source)
         var (excerpt, column) = source.Excerpt(place);
         list.Add(new Diagnostic
         {
-            Id = id, Severity = severity, Message = message, Place = place, Hint = hint, Excerpt = excerpt, ExcerptColumn = column,
+            Id = id,
+            Severity = severity,
+            Message = message,
+            Place = place,
+            Hint = hint,
+            Excerpt = excerpt,
+            ExcerptColumn = column,
         });
     }
 

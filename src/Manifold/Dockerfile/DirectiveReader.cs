@@ -27,7 +27,8 @@ internal static class DirectiveReader
         return directives.ToImmutable();
     }
 
-    private static Place PlaceOf(SourceText source, int line, string value) => source.PlaceOf(line, Math.Max(0, source.Line(line).LastIndexOf(value)), value.Length);
+    private static Place PlaceOf(SourceText source, int line, string value) =>
+        source.PlaceOf(line, Math.Max(0, source.Line(line).LastIndexOf(value)), value.Length);
 
     /// <summary><c># name = value</c>, or null where the line is no directive.</summary>
     private static (string Name, string Value)? Split(ReadOnlySpan<char> line)

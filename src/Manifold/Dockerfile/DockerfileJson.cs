@@ -5,7 +5,9 @@ using System.Text.Json;
 namespace Manifold.Dockerfile;
 
 /// <summary>A tree as JSON, for people and tools: every instruction with its flags, arguments, heredocs and lines.</summary>
-/// <remarks>Deterministic. What was not written is left out. Mounts are objects once their variables have values, and text before.</remarks>
+/// <remarks>
+/// Deterministic. What was not written is left out. Mounts are objects once their variables have values, and text before.
+/// </remarks>
 public static class DockerfileJson
 {
     public static string Write(DockerfileTree tree)

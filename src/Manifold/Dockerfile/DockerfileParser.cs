@@ -10,19 +10,23 @@ namespace Manifold.Dockerfile;
 ///                             ─3─> logical lines ─4─> keyword, flags, arguments ─5─> heredocs ─6─> Instruction ─7─> stages
 /// </code>
 /// 1. UTF-8, a byte-order mark and CRLF taken away. 2. <see cref="DirectiveReader"/>. 3. <see cref="LogicalLine"/> joins continuations.
-/// 4. <see cref="InstructionLine"/>. 5. The lines up to each announced word. 6. <see cref="InstructionReader"/>, one method per instruction.
-/// 7. FROM begins a stage; then <see cref="TextChecks"/>. Costs one pass over the text. Reference: BuildKit's frontend, syntax <c>docker/dockerfile:1</c>.
+/// 4. <see cref="InstructionLine"/>. 5. The lines up to each announced word. 6. <see cref="InstructionReader"/>, one method per
+/// instruction.
+/// 7. FROM begins a stage; then <see cref="TextChecks"/>. Costs one pass over the text. Reference: BuildKit's frontend, syntax
+/// <c>docker/dockerfile:1</c>.
 /// </remarks>
 public static class DockerfileParser
 {
-    /// <param name="checks">What is wanted of the build checks, whatever the file's directive says; null leaves it to the directive.</param>
+    /// <param name="checks">What is wanted of the build checks, whatever the file's directive says; null leaves it to the
+    /// directive.</param>
     public static ParsedDockerfile Parse(string fileName, ReadOnlySpan<byte> content, CheckOptions? checks = null) =>
         content.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(SourceText.Decode(fileName, content), checks);
 
     public static ParsedDockerfile Parse(string fileName, string text, CheckOptions? checks = null) =>
         text.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(new SourceText(fileName, text), checks);
 
-    private static ParsedDockerfile Parse(SourceText source, CheckOptions? checks) => new DockerfilePass(source, new DiagnosticList(source), checks).Run();
+    private static ParsedDockerfile Parse(SourceText source, CheckOptions? checks) =>
+        new DockerfilePass(source, new DiagnosticList(source), checks).Run();
 
     private static ParsedDockerfile TooLarge(string fileName)
     {
@@ -116,7 +120,8 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         var starts = Enumerable.Range(0, all.Length).Where(i => all[i] is FromInstruction).ToArray();
         var stages = starts.Select((start, index) => new Stage
         {
-            Index = index, From = (FromInstruction)all[start],
+            Index = index,
+            From = (FromInstruction)all[start],
             Instructions = all[(start + 1)..(index + 1 < starts.Length ? starts[index + 1] : all.Length)],
         });
         var before = all[..(starts.Length > 0 ? starts[0] : all.Length)];
@@ -129,8 +134,14 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         RequireBounds(all, starts.Length);
         var tree = new DockerfileTree
         {
-            FileName = source.FileName, Escape = escape, Directives = directives, Instructions = all, Stages = [.. stages],
-            GlobalArguments = [.. before.OfType<ArgInstruction>()], LocalChecks = localChecks.ToImmutable(), Checks = checks ?? ReadChecks(directives),
+            FileName = source.FileName,
+            Escape = escape,
+            Directives = directives,
+            Instructions = all,
+            Stages = [.. stages],
+            GlobalArguments = [.. before.OfType<ArgInstruction>()],
+            LocalChecks = localChecks.ToImmutable(),
+            Checks = checks ?? ReadChecks(directives),
         };
         TextChecks.Run(tree, diagnostics);
         return new ParsedDockerfile { Tree = tree, Diagnostics = tree.Heed(diagnostics.ToImmutable()) };
@@ -139,8 +150,10 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
     /// <summary>Bounds that no honest file meets, so that whatever is done with the tree ends soon.</summary>
     private void RequireBounds(ImmutableArray<Instruction> all, int stages)
     {
-        var variables = all.Sum(each => each switch { EnvInstruction env => env.Pairs.Length, ArgInstruction arg => arg.Arguments.Length, _ => 0 });
-        foreach (var (count, most, what) in new[] { (stages, Limits.DockerfileStages, "stages"), (all.Length, Limits.DockerfileInstructions, "instructions"), (variables, Limits.DockerfileVariables, "variables") })
+        var variables =
+            all.Sum(each => each switch { EnvInstruction env => env.Pairs.Length, ArgInstruction arg => arg.Arguments.Length, _ => 0 });
+        foreach (var (count, most, what) in new[] { (stages, Limits.DockerfileStages, "stages"),
+            (all.Length, Limits.DockerfileInstructions, "instructions"), (variables, Limits.DockerfileVariables, "variables") })
             if (count > most)
                 diagnostics.Error(source.PlaceOf(0, 0, 1), $"the Dockerfile has {count} {what}, and the limit is {most}");
     }
@@ -152,7 +165,8 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         var options = CheckOptions.Parse(directive.Value);
         foreach (var problem in options.Problems)
         {
-            var place = source.PlaceOf(directive.Line - 1, Math.Max(0, source.Line(directive.Line - 1).IndexOf(problem.Part)), problem.Part.Length);
+            var place =
+                source.PlaceOf(directive.Line - 1, Math.Max(0, source.Line(directive.Line - 1).IndexOf(problem.Part)), problem.Part.Length);
             if (problem.IsWarning)
                 diagnostics.Add(Rules.UnknownRule, place, problem.Message, problem.Hint);
             else

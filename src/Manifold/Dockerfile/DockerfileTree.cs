@@ -49,7 +49,9 @@ public sealed record DockerfileTree
 
     /// <summary>The stage of that name or number.</summary>
     public Stage? Find(string nameOrNumber) => FindByName(nameOrNumber)
-        ?? (int.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < Stages.Length ? Stages[index] : null);
+        ?? (int.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < Stages.Length
+            ? Stages[index]
+            : null);
 }
 
 /// <summary>The tree of all that could be read, and what is wrong with the rest.</summary>

@@ -23,8 +23,9 @@ public sealed record ExpansionResult
 
 /// <summary>Replaces variables and takes quotes away, as BuildKit's shell lexer does it.</summary>
 /// <remarks>
-/// Pure. Costs time in proportion to the result, which <see cref="Limits.ExpansionLength"/> bounds; nesting is bounded by <see cref="Limits.ExpansionDepth"/>.
-/// Values are not expanded again. Where BuildKit departs from POSIX, it is followed: <c>$$</c> is an unset variable, single quotes quote inside
+/// Pure. Costs time in proportion to the result, which <see cref="Limits.ExpansionLength"/> bounds; nesting is bounded by
+/// <see cref="Limits.ExpansionDepth"/>. Values are not expanded again. Where BuildKit departs from POSIX, it is followed: <c>$$</c> is an
+/// unset variable, single quotes quote inside
 /// <c>${v:-'w'}</c>, and patterns know <c>*</c> and <c>?</c> but no <c>[…]</c>.
 /// </remarks>
 public static class Expansion

@@ -93,9 +93,12 @@ internal sealed partial class ExpansionReader
         return words.Text.ToString();
     }
 
-    private static Wildcard Pattern(string pattern) =>
-        Wildcard.TryParseShell(pattern, out var parsed) ? parsed
-            : throw new ExpansionException($"invalid pattern '{pattern}': a backslash can escape only * ? / }} and \\");
+    private static Wildcard Pattern(string pattern)
+    {
+        if (!Wildcard.TryParseShell(pattern, out var parsed))
+            throw new ExpansionException($"invalid pattern '{pattern}': a backslash can escape only * ? / }} and \\");
+        return parsed;
+    }
 
     /// <summary>Letters, digits and <c>_</c>; or digits; or one of the shell's special parameters.</summary>
     private string ReadName()

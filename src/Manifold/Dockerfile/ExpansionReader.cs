@@ -33,8 +33,11 @@ internal sealed partial class ExpansionReader(string source, ExpansionRules rule
         }
         return new ExpansionResult
         {
-            Text = words.Text.ToString(), Words = words.Finish(), Error = error,
-            Used = used.ToImmutableSortedSet(StringComparer.Ordinal), Unset = unset.ToImmutableSortedSet(StringComparer.Ordinal),
+            Text = words.Text.ToString(),
+            Words = words.Finish(),
+            Error = error,
+            Used = used.ToImmutableSortedSet(StringComparer.Ordinal),
+            Unset = unset.ToImmutableSortedSet(StringComparer.Ordinal),
         };
     }
 

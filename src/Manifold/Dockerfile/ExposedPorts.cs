@@ -5,7 +5,9 @@ namespace Manifold.Dockerfile;
 /// <summary>The words of EXPOSE: <c>80</c>, <c>53/udp</c>, <c>8000-8010</c>.</summary>
 internal static class ExposedPorts
 {
-    /// <summary>What is wrong with a word, or null. An address or a host port before it (<c>127.0.0.1:80:8080</c>) has no effect, as in BuildKit.</summary>
+    /// <summary>
+    /// What is wrong with a word, or null. An address or a host port before it (<c>127.0.0.1:80:8080</c>) has no effect, as in BuildKit.
+    /// </summary>
     public static string? Problem(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Manifold.Dockerfile;
 
-/// <summary>A pattern of Go's <c>filepath.Match</c>, as the sources of COPY and ADD have it: <c>*</c>, <c>?</c> and <c>[a-z]</c> within one name.</summary>
+/// <summary>
+/// A pattern of Go's <c>filepath.Match</c>, as the sources of COPY and ADD have it: <c>*</c>, <c>?</c> and <c>[a-z]</c> within one name.
+/// </summary>
 public sealed class FilePattern
 {
     private readonly Wildcard wildcard;

@@ -30,7 +30,13 @@ public sealed record Heredoc
     {
         if (!line.Contains("<<", StringComparison.Ordinal))
             return [];
-        var rules = new ExpansionRules { KeepQuotes = true, KeepEscapes = true, KeepUnset = true, KeepHeredocs = true };
+        var rules = new ExpansionRules
+        {
+            KeepQuotes = true,
+            KeepEscapes = true,
+            KeepUnset = true,
+            KeepHeredocs = true,
+        };
         var words = new ExpansionReader(line, rules, _ => null).Read().Words;
         return [.. words.Select(Parse).OfType<Heredoc>()];
     }
@@ -52,7 +58,10 @@ public sealed record Heredoc
             return null;
         return new Heredoc
         {
-            Name = plain.Words[0], Content = "", StripTabs = strip, Expand = plain.Text == raw.Text,
+            Name = plain.Words[0],
+            Content = "",
+            StripTabs = strip,
+            Expand = plain.Text == raw.Text,
             FileDescriptor = int.TryParse(word.AsSpan(0, digits), out var descriptor) ? descriptor : 0,
         };
     }

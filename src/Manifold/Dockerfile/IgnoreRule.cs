@@ -43,7 +43,8 @@ public sealed class IgnoreRule
     {
         Form.Exact => path == pattern,
         // "**/a" matches "a" and "x/a", and "**a" whatever ends in a
-        Form.Suffix => path.EndsWith(pattern[2..], StringComparison.Ordinal) || (pattern.Length > 2 && pattern[2] == '/' && path == pattern[3..]),
+        Form.Suffix =>
+            path.EndsWith(pattern[2..], StringComparison.Ordinal) || (pattern.Length > 2 && pattern[2] == '/' && path == pattern[3..]),
         Form.Prefix => path.StartsWith(pattern[..^2], StringComparison.Ordinal),
         _ => wildcard.Matches(path),
     };

@@ -18,8 +18,8 @@ public sealed record IgnoreMatch
 
 /// <summary>A <c>.dockerignore</c>: which paths of a context are left out.</summary>
 /// <remarks>
-/// Pure. Paths are relative to the context, with <c>/</c>. The last rule that matches a path or a folder above it wins; <c>!</c> takes a path in again,
-/// also below an excluded folder. Reference: moby/patternmatcher, as BuildKit walks a context with it.
+/// Pure. Paths are relative to the context, with <c>/</c>. The last rule that matches a path or a folder above it wins; <c>!</c> takes a
+/// path in again, also below an excluded folder. Reference: moby/patternmatcher, as BuildKit walks a context with it.
 /// </remarks>
 public sealed class IgnoreRules
 {
@@ -88,7 +88,8 @@ public sealed class IgnoreRules
         for (var i = 0; i < rules.Length; i++)
         {
             var rule = rules[i];
-            // A rule that would change nothing is not tried, and counts as one that does not match, for what lies below too: as BuildKit has it.
+            // A rule that would change nothing is not tried, and counts as one that does not match, for what lies below too: as BuildKit
+            // has it.
             matched[i] = parent?.Matched[i] == true || (rule.Includes == excluded && rule.Matches(path));
             if (matched[i])
                 (excluded, deciding) = (!rule.Includes, rule);

@@ -29,7 +29,9 @@ public sealed record InstructionSource
     internal SourceText? File { get; init; }
 
     /// <summary>Where a word of it stands first, as a whole word and on one line; the keyword's place where it does not.</summary>
-    public Place PlaceOf(string? word) => string.IsNullOrEmpty(word) || File is null ? Place : File.Find(word, Place, Lines) ?? File.Find(word, Place, Lines, underscores: false) ?? Place;
+    public Place PlaceOf(string? word) => string.IsNullOrEmpty(word) || File is null
+        ? Place
+        : File.Find(word, Place, Lines) ?? File.Find(word, Place, Lines, underscores: false) ?? Place;
 
     /// <summary>The line of a place in it, cut to what fits a screen, and the column where the cut begins.</summary>
     public (string Text, int Column) Excerpt(Place place) => File?.Excerpt(place) ?? (Text, 1);

@@ -46,7 +46,11 @@ internal sealed record InstructionLine
         var argumentsEnd = text.AsSpan(0, end).TrimEnd().Length;
         return new InstructionLine
         {
-            Line = line, Keyword = Slice(text, start, keywordEnd), Flags = flags.ToImmutable(), Arguments = Slice(text, at, Math.Max(at, argumentsEnd)), Unclosed = unclosed,
+            Line = line,
+            Keyword = Slice(text, start, keywordEnd),
+            Flags = flags.ToImmutable(),
+            Arguments = Slice(text, at, Math.Max(at, argumentsEnd)),
+            Unclosed = unclosed,
         };
     }
 

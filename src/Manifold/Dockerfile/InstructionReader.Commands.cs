@@ -16,7 +16,12 @@ internal sealed partial class InstructionReader
             Error(part, "RUN needs a command", "RUN command, or RUN [\"program\", \"argument\"]");
         return new RunInstruction
         {
-            Source = part.Source, Command = command, Heredocs = part.Heredocs, Mounts = mounts, Network = network, Security = security,
+            Source = part.Source,
+            Command = command,
+            Heredocs = part.Heredocs,
+            Mounts = mounts,
+            Network = network,
+            Security = security,
         };
     }
 
@@ -25,7 +30,9 @@ internal sealed partial class InstructionReader
         if (RunMount.TryParse(value, null, out var mount, out var error))
             return mount;
         // The field that is meant, where the flag is written without quotes.
-        var at = error.Field is { Length: > 0 } field ? part.Instruction.Line.Text.IndexOf(field, flag.Start, flag.Length, StringComparison.OrdinalIgnoreCase) : -1;
+        var at = error.Field is { Length: > 0 } field
+            ? part.Instruction.Line.Text.IndexOf(field, flag.Start, flag.Length, StringComparison.OrdinalIgnoreCase)
+            : -1;
         Error(part, at < 0 ? flag : new Word(error.Field!, at, error.Field!.Length), error.Message, error.Hint);
         return null;
     }
@@ -76,8 +83,13 @@ internal sealed partial class InstructionReader
         }
         var check = new HealthcheckInstruction
         {
-            Source = part.Source, Test = null, Interval = ReadDuration(part, "interval"), Timeout = ReadDuration(part, "timeout"),
-            StartPeriod = ReadDuration(part, "start-period"), StartInterval = ReadDuration(part, "start-interval"), Retries = ReadRetries(part),
+            Source = part.Source,
+            Test = null,
+            Interval = ReadDuration(part, "interval"),
+            Timeout = ReadDuration(part, "timeout"),
+            StartPeriod = ReadDuration(part, "start-period"),
+            StartInterval = ReadDuration(part, "start-interval"),
+            Retries = ReadRetries(part),
         };
         if (type == "NONE")
         {
@@ -109,7 +121,8 @@ internal sealed partial class InstructionReader
         if (part.Flags.One(name) is not var (flag, text) || text.Length == 0)
             return 0;
         if (!GoDuration.TryParse(text, out var nanoseconds))
-            Error(part, flag, $"--{name}={text}: expected a duration, e.g. 30s or 1m30s", int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? $"Did you mean {text}s?" : null);
+            Error(part, flag, $"--{name}={text}: expected a duration, e.g. 30s or 1m30s",
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? $"Did you mean {text}s?" : null);
         else if (nanoseconds != 0 && nanoseconds < shortest)
             Error(part, flag, $"--{name}={text}: the shortest duration is 1ms");
         return nanoseconds;
@@ -132,6 +145,12 @@ internal sealed partial class InstructionReader
         if (Read(inner, part.Heredocs, next) is not { } trigger)
             return null;
         var heredocs = part.Heredocs.Select(each => $"\n{each.Content}{each.Name}");
-        return new OnbuildInstruction { Source = part.Source, Trigger = trigger, Expression = part.Arguments.Text + string.Concat(heredocs) };
+        return new OnbuildInstruction
+        {
+            Source = part.Source,
+            Trigger = trigger,
+            Expression = part.Arguments.Text
+                + string.Concat(heredocs),
+        };
     }
 }

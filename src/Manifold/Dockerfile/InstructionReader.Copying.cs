@@ -15,9 +15,16 @@ internal sealed partial class InstructionReader
         var parents = part.Flags.Bool("parents") ?? false;
         return ReadFiles(part) is not { } files ? null : new CopyInstruction
         {
-            Source = part.Source, Sources = files.Sources, Destination = files.Destination, Heredocs = files.Heredocs,
-            Chown = part.Flags.Text("chown"), Chmod = ReadChmod(part), Link = part.Flags.Bool("link") ?? false,
-            Exclude = [.. part.Flags.All("exclude").Select(each => each.Value)], From = from?.Value, Parents = parents,
+            Source = part.Source,
+            Sources = files.Sources,
+            Destination = files.Destination,
+            Heredocs = files.Heredocs,
+            Chown = part.Flags.Text("chown"),
+            Chmod = ReadChmod(part),
+            Link = part.Flags.Bool("link") ?? false,
+            Exclude = [.. part.Flags.All("exclude").Select(each => each.Value)],
+            From = from?.Value,
+            Parents = parents,
         };
     }
 
@@ -31,10 +38,17 @@ internal sealed partial class InstructionReader
         var unpack = part.Flags.Bool("unpack");
         return ReadFiles(part) is not { } files ? null : new AddInstruction
         {
-            Source = part.Source, Sources = files.Sources, Destination = files.Destination, Heredocs = files.Heredocs,
-            Chown = part.Flags.Text("chown"), Chmod = ReadChmod(part), Link = part.Flags.Bool("link") ?? false,
+            Source = part.Source,
+            Sources = files.Sources,
+            Destination = files.Destination,
+            Heredocs = files.Heredocs,
+            Chown = part.Flags.Text("chown"),
+            Chmod = ReadChmod(part),
+            Link = part.Flags.Bool("link") ?? false,
             Exclude = [.. part.Flags.All("exclude").Select(each => each.Value)],
-            Checksum = checksum?.Value, KeepGitDir = keepGitDir, Unpack = unpack,
+            Checksum = checksum?.Value,
+            KeepGitDir = keepGitDir,
+            Unpack = unpack,
         };
     }
 

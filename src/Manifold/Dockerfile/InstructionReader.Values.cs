@@ -25,7 +25,9 @@ internal sealed partial class InstructionReader
                 "It must begin with a letter and contain only letters, digits and - _ .");
         return new FromInstruction
         {
-            Source = part.Source, Platform = platform?.Value, StageName = named ? words[2].Text : null,
+            Source = part.Source,
+            Platform = platform?.Value,
+            StageName = named ? words[2].Text : null,
             Image = words.IsEmpty ? "" : words[0].Text, // after an error, so that what follows has its stage
         };
     }
@@ -94,7 +96,8 @@ internal sealed partial class InstructionReader
         }
         foreach (var word in words)
             if (!NeedsExpansion(word.Text) && ExposedPorts.Problem(word.Text) is { } problem)
-                Error(part, word, problem, Suggestion.For(word.Text[(word.Text.LastIndexOf('/') + 1)..], ["tcp", "udp", "sctp"]) ?? "EXPOSE port[-port][/tcp|udp|sctp]");
+                Error(part, word, problem, Suggestion.For(word.Text[(word.Text.LastIndexOf('/') + 1)..], ["tcp", "udp", "sctp"])
+                    ?? "EXPOSE port[-port][/tcp|udp|sctp]");
         return new ExposeInstruction { Source = part.Source, Ports = [.. words.Select(word => word.Text)] };
     }
 

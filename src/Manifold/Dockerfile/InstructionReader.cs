@@ -58,9 +58,12 @@ internal sealed partial class InstructionReader(char escape, DiagnosticList diag
         var place = instruction.Line.PlaceOf(instruction.Keyword.Start, instruction.Keyword.Length);
         return new InstructionSource
         {
-            Keyword = instruction.Keyword.Text, Place = place, Lines = new LineSpan(place.Line, next),
+            Keyword = instruction.Keyword.Text,
+            Place = place,
+            Lines = new LineSpan(place.Line, next),
             Text = instruction.Line.Text[instruction.Keyword.Start..].TrimEnd(),
-            Flags = [.. instruction.Flags.Select(FlagReader.Parse)], File = instruction.Line.Source,
+            Flags = [.. instruction.Flags.Select(FlagReader.Parse)],
+            File = instruction.Line.Source,
         };
     }
 

@@ -29,8 +29,8 @@ internal sealed class LogicalLine
 
     /// <summary>Joins the lines from <paramref name="first"/> on, which is neither blank nor a comment.</summary>
     /// <remarks>
-    /// As BuildKit does it: a line continues where its last character before blanks is the escape character, unless another one stands before
-    /// that; comment lines and blank lines inside are skipped; the first line loses its indentation, the others keep it.
+    /// As BuildKit does it: a line continues where its last character before blanks is the escape character, unless another one stands
+    /// before that; comment lines and blank lines inside are skipped; the first line loses its indentation, the others keep it.
     /// </remarks>
     public static LogicalLine Join(SourceText source, int first, char escape)
     {

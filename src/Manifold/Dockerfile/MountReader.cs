@@ -75,10 +75,22 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
             : values.ContainsKey("ro") ? Flag("ro") : type is MountType.Bind or MountType.Secret or MountType.Ssh;
         return new RunMount
         {
-            Text = text, NeedsExpansion = false, Type = type, ReadOnly = readOnly,
-            Id = Text("id"), From = Text("from"), Source = Text("source"), Target = Text("target"), Env = Text("env"),
-            Required = Flag("required"), ShareArchitectures = Flag("share-arch"), Sharing = Choice("sharing", CacheSharing.Shared),
-            Mode = Number("mode", 8), Uid = Number("uid", 10), Gid = Number("gid", 10), Size = Bytes("size"),
+            Text = text,
+            NeedsExpansion = false,
+            Type = type,
+            ReadOnly = readOnly,
+            Id = Text("id"),
+            From = Text("from"),
+            Source = Text("source"),
+            Target = Text("target"),
+            Env = Text("env"),
+            Required = Flag("required"),
+            ShareArchitectures = Flag("share-arch"),
+            Sharing = Choice("sharing", CacheSharing.Shared),
+            Mode = Number("mode", 8),
+            Uid = Number("uid", 10),
+            Gid = Number("gid", 10),
+            Size = Bytes("size"),
         };
     }
 

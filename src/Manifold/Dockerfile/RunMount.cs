@@ -8,8 +8,8 @@ public enum CacheSharing { Shared, Private, Locked }
 
 /// <summary>One <c>RUN --mount=…</c>.</summary>
 /// <remarks>
-/// Where <see cref="NeedsExpansion"/> is set, everything but <see cref="From"/> is not read yet: <see cref="TryParse"/> of <see cref="Text"/> with the
-/// values of that line gives the mount.
+/// Where <see cref="NeedsExpansion"/> is set, everything but <see cref="From"/> is not read yet: <see cref="TryParse"/> of
+/// <see cref="Text"/> with the values of that line gives the mount.
 /// </remarks>
 public sealed record RunMount
 {
@@ -44,7 +44,10 @@ public sealed record RunMount
     /// <summary>Reads a flag's value.</summary>
     /// <param name="expand">Replaces the variables of one value; null at first reading, when they have no values yet.</param>
     public static bool TryParse(
-        string text, Func<string, ExpansionResult>? expand, [NotNullWhen(true)] out RunMount? mount, [NotNullWhen(false)] out MountError? error)
+        string text,
+        Func<string, ExpansionResult>? expand,
+        [NotNullWhen(true)] out RunMount? mount,
+        [NotNullWhen(false)] out MountError? error)
     {
         var reader = new MountReader(text, expand);
         mount = reader.Read();

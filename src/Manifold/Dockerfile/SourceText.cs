@@ -53,7 +53,9 @@ internal sealed class SourceText
         return PlaceOf(line, at - starts[line], 1);
     }
 
-    /// <summary>The first place of a word from another place on; letters and digits do not go on before or after it. Comment lines do not count.</summary>
+    /// <summary>
+    /// The first place of a word from another place on; letters and digits do not go on before or after it. Comment lines do not count.
+    /// </summary>
     /// <param name="underscores">Whether they are letters, as in names of variables.</param>
     public Place? Find(string word, Place from, LineSpan lines, bool underscores = true)
     {
@@ -73,7 +75,8 @@ internal sealed class SourceText
     private static bool IsWhole(ReadOnlySpan<char> text, int start, int length, bool underscores)
     {
         var end = start + length;
-        return (start == 0 || !IsPart(text[start]) || !IsPart(text[start - 1])) && (end == text.Length || !IsPart(text[end - 1]) || !IsPart(text[end]));
+        return (start == 0 || !IsPart(text[start]) || !IsPart(text[start - 1]))
+            && (end == text.Length || !IsPart(text[end - 1]) || !IsPart(text[end]));
 
         bool IsPart(char c) => char.IsLetterOrDigit(c) || (underscores && c == '_');
     }

@@ -12,8 +12,10 @@ namespace Manifold.Fetching;
 /// <param name="When">Finds out when it was made, which may take reading all of it.</param>
 public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null, Lazy<long?>? When = null)
 {
-    /// <summary>When it was made, in seconds since 1970: a commit's time, what the server says, or the newest file of an archive; null
-    /// where nobody knows.</summary>
+    /// <summary>
+    /// When it was made, in seconds since 1970: a commit's time, what the server says, or the newest file of an archive; null
+    /// where nobody knows.
+    /// </summary>
     public long? Time => When?.Value;
 }
 
@@ -31,7 +33,8 @@ public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, st
 public sealed class ContextFetcher(Store store, GitCredentials credentials)
 {
     /// <summary>True for what is no path of this machine.</summary>
-    public static bool IsRemote(string text) => GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || HttpFetcher.IsAddress(text);
+    public static bool IsRemote(string text) =>
+        GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || HttpFetcher.IsAddress(text);
 
     /// <exception cref="FetchException">It cannot be had, or is neither archive nor text.</exception>
     public async Task<FetchedContext> FetchAsync(string address, bool keepGitFolder, CancellationToken cancellation)
@@ -49,7 +52,9 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
         return file.Modified is { } modified ? opened with { When = new(modified.Seconds) } : opened;
     }
 
-    /// <summary>A context under a name: a commit's files, or a folder with the one file that is behind an address (BuildKit's behaviour).</summary>
+    /// <summary>
+    /// A context under a name: a commit's files, or a folder with the one file that is behind an address (BuildKit's behaviour).
+    /// </summary>
     /// <inheritdoc cref="FetchAsync"/>
     public async Task<FetchedContext> FetchNamedAsync(string address, bool keepGitFolder, CancellationToken cancellation)
     {
@@ -87,10 +92,13 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         if (Directory.Exists(folder) || TryUnpack(path, name, folder, cancellation))
             return new FetchedContext(folder, When: new(SourceTime.Read(folder)));
-        var content = new FileInfo(path).Length <= Limits.DockerfileBytes ? await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false) : null;
+        var content = new FileInfo(path).Length <= Limits.DockerfileBytes
+            ? await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)
+            : null;
         if (content is null || content.Contains((byte)0))
             throw new FetchException($"The context from {name} is neither a tar (plain, gzip, bzip2, xz, zstd) nor a Dockerfile.");
-        return new FetchedContext(Directory.CreateDirectory(Path.Combine(store.WorkFolder, "empty-" + Guid.NewGuid().ToString("N"))).FullName, content);
+        return new FetchedContext(
+            Directory.CreateDirectory(Path.Combine(store.WorkFolder, "empty-" + Guid.NewGuid().ToString("N"))).FullName, content);
     }
 
     private static bool TryUnpack(string path, string name, string folder, CancellationToken cancellation)
@@ -122,7 +130,8 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
     /// <summary>A context's files belong to nobody: what COPY makes of them is root's.</summary>
     private static LayerEntry Ours(LayerEntry entry) => entry with
     {
-        Uid = UserNamespace.EnteredFor is null ? User.Id : 0, Gid = UserNamespace.EnteredFor is null ? User.GroupId : 0,
+        Uid = UserNamespace.EnteredFor is null ? User.Id : 0,
+        Gid = UserNamespace.EnteredFor is null ? User.GroupId : 0,
         Xattrs = ImmutableSortedDictionary<string, byte[]>.Empty,
     };
 }

@@ -6,8 +6,10 @@ namespace Manifold.Fetching;
 /// <remarks>Source: BuildKit, <c>dockerfile2llb/epoch.go</c>.</remarks>
 public static class FileTimes
 {
-    /// <summary>What the server says, else the newest file of an archive, in seconds since 1970; null where nobody knows, as of a
-    /// damaged archive.</summary>
+    /// <summary>
+    /// What the server says, else the newest file of an archive, in seconds since 1970; null where nobody knows, as of a
+    /// damaged archive.
+    /// </summary>
     /// <param name="name">What people call the file.</param>
     /// <remarks>Reads an archive once, without a time of the server's.</remarks>
     public static long? Of(FetchedFile file, string name, CancellationToken cancellation)

@@ -12,7 +12,9 @@ namespace Manifold.Fetching;
 /// <param name="Remote">As git is told it. May hold credentials: show <see cref="ToString"/> instead.</param>
 /// <param name="Ref">A branch, a tag or a commit's hash; null is the remote's HEAD.</param>
 /// <param name="Folder">Relative, without <c>..</c>; empty is the whole repository.</param>
-/// <remarks>Source: Docker's "Build context", "Git repositories"; an http(s) address is a repository's if its path ends in <c>.git</c>.</remarks>
+/// <remarks>
+/// Source: Docker's "Build context", "Git repositories"; an http(s) address is a repository's if its path ends in <c>.git</c>.
+/// </remarks>
 public sealed partial record GitAddress(string Remote, string? Ref, string Folder)
 {
     private static readonly SearchValues<char> NoRef = SearchValues.Create(" +*?[^~\\");
@@ -78,7 +80,8 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
             return true;
         if (!Uri.TryCreate(remote, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
             return false;
-        return uri.Scheme is "git" or "ssh" || (uri.Scheme is "http" or "https" && uri.AbsolutePath.EndsWith(".git", StringComparison.Ordinal));
+        return uri.Scheme is "git" or "ssh"
+            || (uri.Scheme is "http" or "https" && uri.AbsolutePath.EndsWith(".git", StringComparison.Ordinal));
     }
 
     private static string WithSuffix(string text)

@@ -11,8 +11,8 @@ namespace Manifold.Fetching;
 /// GIT_AUTH_HEADER         3  for the repository that is asked for; on github.com for all of them, as submodules need it
 /// GIT_AUTH_TOKEN          4
 /// </code>
-/// The first that is there and not empty is used. HOST has the port where the address has one. Source: BuildKit, "source/git" and Docker's "Build secrets".
-/// A value reaches git by its environment: it is in no argument, no file and no message.
+/// The first that is there and not empty is used. HOST has the port where the address has one. Source: BuildKit, "source/git" and Docker's
+/// "Build secrets". A value reaches git by its environment: it is in no argument, no file and no message.
 /// </remarks>
 public sealed class GitCredentials
 {
@@ -27,7 +27,8 @@ public sealed class GitCredentials
     /// <exception cref="UsageException">A value has several lines, and a header cannot.</exception>
     public static GitCredentials Of(IEnumerable<(string Id, ReadOnlyMemory<byte> Value)> secrets)
     {
-        var values = secrets.Where(secret => IsOurs(secret.Id)).Select(secret => KeyValuePair.Create(secret.Id, Encoding.UTF8.GetString(secret.Value.Span).Trim()))
+        var values = secrets.Where(secret => IsOurs(secret.Id))
+            .Select(secret => KeyValuePair.Create(secret.Id, Encoding.UTF8.GetString(secret.Value.Span).Trim()))
             .Where(secret => secret.Value.Length > 0).ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
         if (values.FirstOrDefault(secret => secret.Value.Any(char.IsControl)).Key is { } wrong)
             throw new UsageException($"--secret id={wrong}: the secret has several lines. "
@@ -41,17 +42,22 @@ public sealed class GitCredentials
         if (!Uri.TryCreate(address.Remote, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
             return null;
         var site = $"{uri.Scheme}://{uri.Authority}/";
-        foreach (var (name, scope) in new[] { ($"{Header}.{uri.Authority}", site), ($"{Token}.{uri.Authority}", site), (Header, ScopeOf(uri, site)), (Token, ScopeOf(uri, site)) })
+        foreach (var (name, scope) in new[] { ($"{Header}.{uri.Authority}", site),
+            ($"{Token}.{uri.Authority}", site), (Header, ScopeOf(uri, site)), (Token, ScopeOf(uri, site)) })
             if (values.TryGetValue(name, out var value))
-                return new GitHeader(scope, IsHeader(name) ? value : $"basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"x-access-token:{value}"))}");
+                return new GitHeader(scope,
+                    IsHeader(name) ? value : $"basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"x-access-token:{value}"))}");
         return null;
     }
 
     /// <summary>The text without these secrets, whatever git made of them.</summary>
-    internal string Redacted(string text) => values.Values.Select(value => (Plain: value, Encoded: Convert.ToBase64String(Encoding.UTF8.GetBytes($"x-access-token:{value}"))))
-        .Aggregate(text, (shown, value) => shown.Replace(value.Encoded, "***", StringComparison.Ordinal).Replace(value.Plain, "***", StringComparison.Ordinal));
+    internal string Redacted(string text) =>
+        values.Values.Select(value => (Plain: value, Encoded: Convert.ToBase64String(Encoding.UTF8.GetBytes($"x-access-token:{value}"))))
+            .Aggregate(text, (shown, value) =>
+                shown.Replace(value.Encoded, "***", StringComparison.Ordinal).Replace(value.Plain, "***", StringComparison.Ordinal));
 
-    private static string ScopeOf(Uri uri, string site) => uri.Host is "github.com" or "www.github.com" ? site : site + uri.AbsolutePath.TrimStart('/');
+    private static string ScopeOf(Uri uri, string site) =>
+        uri.Host is "github.com" or "www.github.com" ? site : site + uri.AbsolutePath.TrimStart('/');
 
     private static bool IsOurs(string id) => id is Header or Token || IsHeader(id) || id.StartsWith(Token + ".", StringComparison.Ordinal);
 

@@ -21,7 +21,8 @@ public sealed record FetchedCommit(string Folder, string Commit, long? Time);
 ///            3  fetch that commit       depth 1; the whole history only from servers that give no single commit
 ///            4  check out, submodules   into a folder beside, which gets its name when it is whole
 /// </code>
-/// Files are 0644 or 0755 whatever the account's mask is. Thread-safe, and between processes. Git's own ways to authenticate apply, except that it never asks.
+/// Files are 0644 or 0755 whatever the account's mask is. Thread-safe, and between processes. Git's own ways to authenticate apply, except
+/// that it never asks.
 /// </remarks>
 /// <param name="credentials">What http(s) servers are told besides.</param>
 public sealed class GitFetcher(Store store, GitCredentials credentials)
@@ -34,7 +35,8 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
 
     // Behind what our caller may have said himself; the shell does it without another process, so no argument has the header.
     private const string Configuring = "if [ -n \"$MANIFOLD_GIT_HEADER\" ]; then n=${GIT_CONFIG_COUNT:-0}; "
-        + "export \"GIT_CONFIG_KEY_$n=$MANIFOLD_GIT_SCOPE\" \"GIT_CONFIG_VALUE_$n=$MANIFOLD_GIT_HEADER\" GIT_CONFIG_COUNT=$((n+1)); unset MANIFOLD_GIT_SCOPE MANIFOLD_GIT_HEADER; fi; ";
+        + "export \"GIT_CONFIG_KEY_$n=$MANIFOLD_GIT_SCOPE\" \"GIT_CONFIG_VALUE_$n=$MANIFOLD_GIT_HEADER\" GIT_CONFIG_COUNT=$((n+1)); "
+        + "unset MANIFOLD_GIT_SCOPE MANIFOLD_GIT_HEADER; fi; ";
 
     /// <param name="keepGitFolder">Whether <c>.git</c> stays beside the files.</param>
     /// <exception cref="FetchException">The repository, the ref or the folder is not there.</exception>
@@ -61,8 +63,12 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     private async Task<(string Commit, string Name)> FindAsync(GitAddress address, CancellationToken cancellation)
     {
         var wanted = address.Ref ?? "HEAD";
-        var listed = Succeeded(address, await TryGitAsync(address, "/", ["ls-remote", "--", address.Remote, wanted, wanted + "^{}"], cancellation).ConfigureAwait(false));
-        var refs = listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).Where(line => line.Length == 2).ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
+        var listed = Succeeded(address, await TryGitAsync(address,
+            "/", ["ls-remote", "--", address.Remote, wanted, wanted + "^{}"], cancellation).ConfigureAwait(false));
+        var refs = listed.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t'))
+            .Where(line => line.Length == 2)
+            .ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
         // What a tag points to, not the tag's own object.
         foreach (var name in new[] { $"refs/tags/{wanted}^{{}}", $"refs/tags/{wanted}", $"refs/heads/{wanted}", $"{wanted}^{{}}", wanted })
             if (refs.TryGetValue(name, out var commit))
@@ -85,25 +91,34 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
                 + "Find out which before you change the checksum.");
     }
 
-    private async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
+    private async Task CheckOutAsync(
+        GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
     {
         var partial = folder + ".partial";
         FileTree.Delete(partial);
         Directory.CreateDirectory(partial);
-        async Task<string> Git(params string[] arguments) => Succeeded(address, await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false));
+        async Task<string> Git(params string[] arguments) =>
+            Succeeded(address, await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false));
         // A repository's hashes are all of one kind, and one of the other kind cannot fetch from it.
         await Git(wanted.Commit.Length == Sha256Length ? ["init", "--quiet", "--object-format=sha256"] : ["init", "--quiet"])
             .ConfigureAwait(false);
         await Git("remote", "add", "origin", address.Remote).ConfigureAwait(false);
         // 3
-        if (await TryGitAsync(address, partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }
-            && (address.IsPinned || await TryGitAsync(address, partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Name], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }))
+        if (await TryGitAsync(address,
+            partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false)
+            is not { ExitCode: 0 }
+            && (address.IsPinned
+                || await TryGitAsync(address,
+                    partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Name], cancellation).ConfigureAwait(false)
+                    is not { ExitCode: 0 }))
             await Git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*").ConfigureAwait(false);
         // 4
         await Git("checkout", "--quiet", "--detach", wanted.Commit).ConfigureAwait(false);
         if (address.Submodules && File.Exists(Path.Combine(partial, ".gitmodules")))
             await Git("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1").ConfigureAwait(false);
-        SourceTime.Write(folder, long.Parse((await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false)).Trim(), CultureInfo.InvariantCulture));
+        SourceTime.Write(folder,
+            long.Parse((await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false)).Trim(),
+                CultureInfo.InvariantCulture));
         if (!keepGitFolder)
             RemoveGitFolders(partial);
         // It may be there from before its time was kept, and in use.
@@ -135,12 +150,19 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         return folder;
     }
 
-    private string Succeeded(GitAddress address, ChildProcess.Result result) => result.ExitCode == 0 ? result.Output
-        : throw new FetchException($"{address}: git failed: {AddressSecrets.Without(credentials.Redacted(result.Error.Trim()))}{Advice(address, result.Error)}");
+    private string Succeeded(GitAddress address, ChildProcess.Result result)
+    {
+        if (result.ExitCode != 0)
+            throw new FetchException($"{address}: git failed: {AddressSecrets.Without(credentials.Redacted(result.Error.Trim()))}"
+                + $"{Advice(address, result.Error)}");
+        return result.Output;
+    }
 
     private string Advice(GitAddress address, string error)
     {
-        if (!error.Contains("could not read Username", StringComparison.Ordinal) && !error.Contains("Authentication failed", StringComparison.Ordinal) && !error.Contains("returned error: 403", StringComparison.Ordinal))
+        if (!error.Contains("could not read Username", StringComparison.Ordinal)
+            && !error.Contains("Authentication failed", StringComparison.Ordinal)
+            && !error.Contains("returned error: 403", StringComparison.Ordinal))
             return "";
         return credentials.For(address) is null
             ? "\nThe server requires credentials. Pass a token: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
@@ -148,16 +170,20 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     }
 
     /// <summary>Git under a mask of its own, and without what variables of our caller say of another repository.</summary>
-    private async Task<ChildProcess.Result> TryGitAsync(GitAddress address, string folder, string[] arguments, CancellationToken cancellation)
+    private async Task<ChildProcess.Result> TryGitAsync(
+        GitAddress address, string folder, string[] arguments, CancellationToken cancellation)
     {
-        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; export GIT_SSH_COMMAND; " + Configuring + "exec git \"$@\"";
+        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; "
+            + "export GIT_SSH_COMMAND; " + Configuring + "exec git \"$@\"";
         string[] command =
             ["-c", script, "sh", "-C", folder, "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments];
         var environment = credentials.For(address) is { } header ? Environment.SetItems(header.Variables) : Environment;
         var result = await ChildProcess.RunAsync("/bin/sh", command, environment: environment, cancellation: cancellation)
             .ConfigureAwait(false);
         const int notFound = 127;
-        return result is { ExitCode: not notFound } ? result : throw new HostNotReadyException(
-            "Fetching a repository needs git, which is not installed. Install it with: apt-get install git");
+        if (result is not { ExitCode: not notFound })
+            throw new HostNotReadyException(
+                "Fetching a repository needs git, which is not installed. Install it with: apt-get install git");
+        return result;
     }
 }

@@ -30,11 +30,17 @@ public sealed class HttpFetcher(Store store)
 
     private static readonly HttpClient Client = new(new TlsHandler(new SocketsHttpHandler
     {
-        AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), AllowAutoRedirect = false,
-    })) { Timeout = Timeout.InfiniteTimeSpan };
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = TimeSpan.FromSeconds(30),
+        AllowAutoRedirect = false,
+    }))
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     /// <summary>Whether a text is meant as an address that this fetches.</summary>
-    public static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+    public static bool IsAddress(string text) =>
+        text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What the file behind an address is called in a folder: the last part of its path.</summary>
     /// <exception cref="FetchException">No file can be called so.</exception>
@@ -118,7 +124,8 @@ public sealed class HttpFetcher(Store store)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri);
         if (withUser && address.UserInfo.Length > 0)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("manifold", null));
         if (known?.ETag is { } tag)
             request.Headers.TryAddWithoutValidation("If-None-Match", tag);
@@ -152,12 +159,17 @@ public sealed class HttpFetcher(Store store)
         return Found(folder, known);
     }
 
-    private static FetchedFile Checked(Uri address, FetchedFile file, Digest? checksum) => checksum is not { } wanted || file.Digest == wanted ? file
-        : throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, but --checksum says {wanted}. "
-            + "Either the file was changed, or the checksum is for another version. Find out which before you change the checksum.");
+    private static FetchedFile Checked(Uri address, FetchedFile file, Digest? checksum)
+    {
+        if (!(checksum is not { } wanted || file.Digest == wanted))
+            throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, but --checksum says {wanted}. "
+                + "Either the file was changed, or the checksum is for another version. Find out which before you change the checksum.");
+        return file;
+    }
 
-    private static FetchedFile Found(string folder, HttpRecord known) => new(ContentOf(folder, known.Digest), new FileInfo(ContentOf(folder, known.Digest)).Length, known.Digest,
-        known.LastModified is { } time ? new FileTime(time.ToUnixTimeSeconds()) : null);
+    private static FetchedFile Found(string folder, HttpRecord known) =>
+        new(ContentOf(folder, known.Digest), new FileInfo(ContentOf(folder, known.Digest)).Length, known.Digest,
+            known.LastModified is { } time ? new FileTime(time.ToUnixTimeSeconds()) : null);
 
     private static HttpRecord? Read(string folder)
     {

@@ -9,8 +9,10 @@ public static class Limits
     /// <summary>Entries of one layer. The largest layers that are published have a few hundred thousand.</summary>
     public const int LayerEntries = 5_000_000;
 
-    /// <summary>Names and targets of links of one layer in bytes, each entry's own name only.
-    /// The largest layers that are published have some 20 MB.</summary>
+    /// <summary>
+    /// Names and targets of links of one layer in bytes, each entry's own name only.
+    /// The largest layers that are published have some 20 MB.
+    /// </summary>
     public const long LayerNamesBytes = 512L * 1024 * 1024;
 
     /// <summary>Files of one image archive. The largest have a few thousand blobs; each name is kept in memory.</summary>
@@ -34,8 +36,10 @@ public static class Limits
     /// <summary>Those records in bytes, all together.</summary>
     public const int TarGlobalBytes = 64 * 1024;
 
-    /// <summary>Extended attributes in bytes that are kept for one layer while its files are read:
-    /// a million capabilities or labels.</summary>
+    /// <summary>
+    /// Extended attributes in bytes that are kept for one layer while its files are read:
+    /// a million capabilities or labels.
+    /// </summary>
     public const long LayerXattrBytes = 64L * 1024 * 1024;
 
     /// <summary>One file of a layer in bytes (1 EiB): beyond every file system, and sums of sizes cannot overflow.</summary>
@@ -50,26 +54,37 @@ public static class Limits
     /// <summary>An ignore file in bytes: ten thousand patterns. Each path of a context is held against every pattern.</summary>
     public const int IgnoreFileBytes = 1024 * 1024;
 
-    /// <summary>Stages of a Dockerfile: ten times what the largest that is published has. Stages are planned by recursion, so it bounds the stack.</summary>
+    /// <summary>
+    /// Stages of a Dockerfile: ten times what the largest that is published has. Stages are planned by recursion, so it bounds the stack.
+    /// </summary>
     public const int DockerfileStages = 1_000;
 
-    /// <summary>Layers of an image that Docker's own image store takes: it adds two when it starts a container, and its drivers stop at 127
-    /// (moby, layer_store.go: maxLayerDepth). containerd's overlayfs snapshotter ends at the kernel's 500 (OVL_MAX_STACK).</summary>
+    /// <summary>
+    /// Layers of an image that Docker's own image store takes: it adds two when it starts a container, and its drivers stop at 127
+    /// (moby, layer_store.go: maxLayerDepth). containerd's overlayfs snapshotter ends at the kernel's 500 (OVL_MAX_STACK).
+    /// </summary>
     public const int DockerLayers = 125;
 
     /// <summary>Instructions of a Dockerfile. Generated ones have a few thousand.</summary>
     public const int DockerfileInstructions = 20_000;
 
-    /// <summary>Names that a Dockerfile's ENV and ARG give a value, counted each time. The kernel takes no environment that is nearly as large.</summary>
+    /// <summary>
+    /// Names that a Dockerfile's ENV and ARG give a value, counted each time. The kernel takes no environment that is nearly as large.
+    /// </summary>
     public const int DockerfileVariables = 5_000;
 
-    /// <summary>Ports that one stage's EXPOSE names, counted each time: all that there are, a few times. A range is eleven characters and a million bytes of config.</summary>
+    /// <summary>
+    /// Ports that one stage's EXPOSE names, counted each time: all that there are, a few times. A range is eleven characters and a million
+    /// bytes of config.
+    /// </summary>
     public const int ExposedPorts = 300_000;
 
     /// <summary>Nesting of <c>${a:-${b:-…}}</c>; deeper than people write, and it bounds the stack.</summary>
     public const int ExpansionDepth = 64;
 
-    /// <summary>One expanded word in characters; <c>${v//p/r}</c> within itself multiplies, and the kernel takes no longer argument anyway.</summary>
+    /// <summary>
+    /// One expanded word in characters; <c>${v//p/r}</c> within itself multiplies, and the kernel takes no longer argument anyway.
+    /// </summary>
     public const int ExpansionLength = 1024 * 1024;
 
     /// <summary>Symbolic links followed on one path, as the kernel has it (ELOOP).</summary>
@@ -81,28 +96,37 @@ public static class Limits
     /// <summary>Records of builds that the store keeps: some months of a busy team, a few megabytes.</summary>
     public const int BuildRecords = 300;
 
-    /// <summary>One blob in bytes (16 TiB): a hundred times what any registry takes, and the sizes of all that one image's documents can
-    /// name add up without an overflow.</summary>
+    /// <summary>
+    /// One blob in bytes (16 TiB): a hundred times what any registry takes, and the sizes of all that one image's documents can
+    /// name add up without an overflow.
+    /// </summary>
     public const long ContentBytes = 1L << 44;
 
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
 
-    /// <summary>What is kept of a file that can only be read forward, while its header is looked at: libraries point back to tables in their first megabytes.</summary>
+    /// <summary>
+    /// What is kept of a file that can only be read forward, while its header is looked at: libraries point back to tables in their first
+    /// megabytes.
+    /// </summary>
     public const int InspectedBytes = 16 * 1024 * 1024;
 
     /// <summary>Archives within one file of Java or Python that are looked into. A large application brings some hundreds.</summary>
     public const int NestedArchives = 1_000;
 
-    /// <summary>Bytes that the archives within one file may inflate to: a second of work.
-    /// Larger applications store theirs uncompressed.</summary>
+    /// <summary>
+    /// Bytes that the archives within one file may inflate to: a second of work.
+    /// Larger applications store theirs uncompressed.
+    /// </summary>
     public const long NestedArchiveBytes = 256L * 1024 * 1024;
 
     /// <summary>Tables of contents of one file and of the archives within it, in bytes: half a million entries.</summary>
     public const long ArchiveTableBytes = 64L * 1024 * 1024;
 
-    /// <summary>Native libraries of one file, and of the archives within it, whose header is read.
-    /// The largest wheels have a thousand.</summary>
+    /// <summary>
+    /// Native libraries of one file, and of the archives within it, whose header is read.
+    /// The largest wheels have a thousand.
+    /// </summary>
     public const int ArchiveLibraries = 20_000;
 
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
@@ -111,7 +135,9 @@ public static class Limits
     /// <summary>A project file in bytes. One of 200 images has some 50 KB, a release's image-references 200.</summary>
     public const int ProjectFileBytes = 4 * 1024 * 1024;
 
-    /// <summary>Nodes of a project file, those behind YAML's aliases counted each time: an alias of aliases of aliases is an old bomb.</summary>
+    /// <summary>
+    /// Nodes of a project file, those behind YAML's aliases counted each time: an alias of aliases of aliases is an old bomb.
+    /// </summary>
     public const int ProjectNodes = 500_000;
 
     /// <summary>Nesting of a project file; nothing that it may hold is a tenth as deep, and it bounds the stack.</summary>
@@ -120,6 +146,8 @@ public static class Limits
     /// <summary>Images of one project; a matrix multiplies.</summary>
     public const int ProjectImages = 10_000;
 
-    /// <summary>Files of a context that a check looks at; one that is larger is mostly there by mistake, and a check should end within seconds.</summary>
+    /// <summary>
+    /// Files of a context that a check looks at; one that is larger is mostly there by mistake, and a check should end within seconds.
+    /// </summary>
     public const int SurveyedFiles = 200_000;
 }

@@ -4,7 +4,9 @@ namespace Manifold.Foundation;
 /// <remarks>The message never holds a secret. Members of the family carry data; the command line maps each to an exit code.</remarks>
 public abstract class ManifoldException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>1 the build or a check failed; 2 wrong usage or wrong file; 3 the registry refused; 4 this machine lacks something.</summary>
+    /// <summary>
+    /// 1 the build or a check failed; 2 wrong usage or wrong file; 3 the registry refused; 4 this machine lacks something.
+    /// </summary>
     public abstract int ExitCode { get; }
 }
 

@@ -61,7 +61,14 @@ internal sealed class ArchiveFile(Stream file)
 
     /// <param name="content">Read to its end, so that what proves itself at its end does, and disposed.</param>
     public void Add(string name, Stream content, long size) =>
-        Add(new LayerEntry { Path = name, Kind = EntryKind.File, Mode = 0b110_100_100, Size = size, Open = () => content });
+        Add(new LayerEntry
+        {
+            Path = name,
+            Kind = EntryKind.File,
+            Mode = 0b110_100_100,
+            Size = size,
+            Open = () => content,
+        });
 
     public void Add(LayerEntry entry) => tar.Write(entry);
 

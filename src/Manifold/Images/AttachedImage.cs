@@ -4,8 +4,10 @@ using Manifold.Registry;
 
 namespace Manifold.Images;
 
-/// <summary>A document about a platform's manifest, ready to lie beside the image: as a referrer in a layout, as a file in a
-/// folder.</summary>
+/// <summary>
+/// A document about a platform's manifest, ready to lie beside the image: as a referrer in a layout, as a file in a
+/// folder.
+/// </summary>
 /// <param name="Manifest">Of the artifact, with what lists of referrers say of it.</param>
 /// <param name="Parts">The artifact's manifest, config and content.</param>
 /// <param name="FileName">What the content is called among an image's files, as buildx calls it.</param>

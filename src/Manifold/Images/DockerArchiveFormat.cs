@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 namespace Manifold.Images;
 
 /// <summary>One image of a Docker archive: an entry of its <c>manifest.json</c>.</summary>
-/// <remarks>Source: Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format". The names are paths in the archive.</remarks>
+/// <remarks>
+/// Source: Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format". The names are paths in the archive.
+/// </remarks>
 internal sealed record DockerArchiveImage
 {
     [JsonPropertyName("Config")] public string? Config { get; init; }

@@ -93,7 +93,8 @@ public sealed class DockerArchiveSource : IImageSource
         // 5
         var manifest = new Manifest { Config = configDescriptor, Layers = layers }.ToJson();
         var descriptor = new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of(manifest), Size = manifest.Length };
-        var documents = ImmutableDictionary<Digest, ReadOnlyMemory<byte>>.Empty.SetItem(descriptor.Digest, manifest).SetItem(configDescriptor.Digest, config);
+        var documents = ImmutableDictionary<Digest, ReadOnlyMemory<byte>>.Empty.SetItem(descriptor.Digest, manifest)
+            .SetItem(configDescriptor.Digest, config);
         var paths = layers.Zip(chosen.Layers.Value).Aggregate(
             ImmutableDictionary<Digest, string>.Empty, (all, layer) => all.SetItem(layer.First.Digest, layer.Second));
         return new Archived(new ManifestContent(descriptor, manifest), documents, paths);
@@ -118,9 +119,11 @@ public sealed class DockerArchiveSource : IImageSource
                 + "For an archive of an OCI layout, use: oci-archive:FILE");
         try
         {
-            var images = JsonSerializer.Deserialize(ReadDocument("manifest.json"), DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage);
-            return !images.IsDefaultOrEmpty && images.All(IsWhole) ? images : throw Broken("its manifest.json lists no image, "
-                + "or an image without config or layers");
+            var images =
+                JsonSerializer.Deserialize(ReadDocument("manifest.json"), DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage);
+            if (!(!images.IsDefaultOrEmpty && images.All(IsWhole)))
+                throw Broken("its manifest.json lists no image, " + "or an image without config or layers");
+            return images;
         }
         catch (JsonException e)
         {
@@ -139,10 +142,13 @@ public sealed class DockerArchiveSource : IImageSource
         var name = Location.Name;
         if (name is null && images.Length == 1)
             return images[0];
-        if (name is ['@', .. var digits] && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < images.Length)
+        if (name is ['@', .. var digits]
+            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number < images.Length)
             return images[number];
         var wanted = ImageReference.TryParse(name, out var reference) ? reference : null;
-        var found = images.FirstOrDefault(image => image.Names.Any(known => known == name || (ImageReference.TryParse(known, out var own) && own == wanted)));
+        var found = images.FirstOrDefault(
+            image => image.Names.Any(known => known == name || (ImageReference.TryParse(known, out var own) && own == wanted)));
         var names = images.SelectMany((image, at) => image.Names.DefaultIfEmpty($"@{at}"));
         return found ?? throw new UsageException(
             (name is null
@@ -157,7 +163,9 @@ public sealed class DockerArchiveSource : IImageSource
         var form = Compression.FormOf(start.AsSpan(0, file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
         return new Descriptor
         {
-            MediaType = Compression.MediaTypeOf(form), Size = file.Length, Digest = form is LayerCompression.None ? diffId : HashOf(path),
+            MediaType = Compression.MediaTypeOf(form),
+            Size = file.Length,
+            Digest = form is LayerCompression.None ? diffId : HashOf(path),
         };
     }
 

@@ -17,10 +17,12 @@ namespace Manifold.Images;
 /// </remarks>
 public sealed class DockerArchiveTarget(Store store, ArchiveDestination destination, ImmutableArray<string> names) : IImageTarget
 {
-    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    public async Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         var tags = names.Select(Tagged).ToImmutableArray();
-        var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, cancellation).ConfigureAwait(false),
+            cancellation).ConfigureAwait(false);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
             throw new UsageException($"'{source.Location}' is not a container image (its config has the type "
                 + $"'{manifest.Config.MediaType}'). A Docker archive can only hold container images.");
@@ -31,12 +33,15 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
                 + $"its config lists {diffIds.Length} layers, but its manifest lists {manifest.Layers.Length}. Create the image again.");
         var entry = new DockerArchiveImage
         {
-            Config = $"{manifest.Config.Digest.Hex}.json", RepoTags = tags, Layers = [.. diffIds.Select(diffId => $"{diffId.Hex}.tar")],
+            Config = $"{manifest.Config.Digest.Hex}.json",
+            RepoTags = tags,
+            Layers = [.. diffIds.Select(diffId => $"{diffId.Hex}.tar")],
         };
         await destination.WriteAsync(async tar =>
         {
             // 1
-            tar.Add("manifest.json", JsonSerializer.SerializeToUtf8Bytes([entry], DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage));
+            tar.Add("manifest.json",
+                JsonSerializer.SerializeToUtf8Bytes([entry], DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage));
             // 2
             tar.Add(entry.Config, config.ToArray());
             // 3
@@ -63,8 +68,12 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
             "a Docker archive cannot hold annotations. To keep them, write an OCI archive: type=oci, oci-archive:FILE.");
     }
 
-    private static string Tagged(string name) => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference.ToString()
-        : throw new UsageException($"'{name}' is not a valid image name for a Docker archive. Expected [registry/]repository[:tag].");
+    private static string Tagged(string name)
+    {
+        if (!(ImageReference.TryParse(name, out var reference) && reference.Digest is null))
+            throw new UsageException($"'{name}' is not a valid image name for a Docker archive. Expected [registry/]repository[:tag].");
+        return reference.ToString();
+    }
 
     /// <summary>The one image that the archive will hold. Asked before other targets are written, too.</summary>
     /// <exception cref="UsageException">There are several.</exception>
@@ -88,7 +97,10 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
             return await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
         var temporary = new FileStream(Path.Combine(store.WorkFolder, "plain-" + Guid.NewGuid().ToString("N")), new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 0,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.DeleteOnClose,
+            BufferSize = 0,
         });
         try
         {

@@ -7,15 +7,18 @@ namespace Manifold.Images;
 public static class DocumentReading
 {
     /// <exception cref="ContentMismatchException">The document is not what its descriptor says it is.</exception>
-    public static async Task<ImageIndex> ReadIndexAsync(this IImageSource source, Descriptor index, CancellationToken cancellation = default) =>
+    public static async Task<ImageIndex> ReadIndexAsync(
+        this IImageSource source, Descriptor index, CancellationToken cancellation = default) =>
         Parse(source.Location, index, await source.ReadDocumentAsync(index, cancellation).ConfigureAwait(false), ImageIndex.Parse);
 
     /// <inheritdoc cref="ReadIndexAsync"/>
-    public static async Task<Manifest> ReadManifestAsync(this IImageSource source, Descriptor manifest, CancellationToken cancellation = default) =>
+    public static async Task<Manifest> ReadManifestAsync(
+        this IImageSource source, Descriptor manifest, CancellationToken cancellation = default) =>
         Parse(source.Location, manifest, await source.ReadDocumentAsync(manifest, cancellation).ConfigureAwait(false), Manifest.Parse);
 
     /// <inheritdoc cref="ReadIndexAsync"/>
-    public static async Task<ImageConfig> ReadConfigAsync(this IImageSource source, Descriptor config, CancellationToken cancellation = default) =>
+    public static async Task<ImageConfig> ReadConfigAsync(
+        this IImageSource source, Descriptor config, CancellationToken cancellation = default) =>
         Parse(source.Location, config, await source.ReadDocumentAsync(config, cancellation).ConfigureAwait(false), ImageConfig.Parse);
 
     /// <summary>Fetches a document that a registry has as a blob, such as a config. Its size is bounded.</summary>

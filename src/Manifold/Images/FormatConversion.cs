@@ -10,7 +10,8 @@ public enum ImageFormat { Oci, Docker }
 /// <summary>Images of one format in the other: index and manifests are written anew, configs and layers keep their bytes.</summary>
 /// <remarks>
 /// Docker's format has no annotations, no subjects, and no zstd: the first two are left out, the third is an error. Entries that
-/// are no images (attestations) have no place in a Docker list and are left out too. Source: OCI image specification, "Compatibility Matrix".
+/// are no images (attestations) have no place in a Docker list and are left out too. Source: OCI image specification, "Compatibility
+/// Matrix".
 /// </remarks>
 public static class FormatConversion
 {
@@ -71,12 +72,17 @@ public static class FormatConversion
             return descriptor;
         if (work.Format is ImageFormat.Docker)
             work.Lose(manifest.Annotations);
-        return Keep(work, descriptor, type, (work.Format is ImageFormat.Docker ? manifest with { Annotations = null, Subject = null, ArtifactType = null } : manifest) with
-        {
-            MediaType = type,
-            Config = Bare(work, manifest.Config) with { MediaType = work.Format is ImageFormat.Docker ? MediaType.DockerConfig : MediaType.Config },
-            Layers = [.. manifest.Layers.Select(layer => Bare(work, layer) with { MediaType = LayerType(work, layer) })],
-        });
+        return Keep(work, descriptor, type,
+            (work.Format is ImageFormat.Docker ? manifest with { Annotations = null, Subject = null, ArtifactType = null } : manifest) with
+            {
+                MediaType = type,
+                Config = Bare(work, manifest.Config) with
+                {
+                    MediaType =
+                        work.Format is ImageFormat.Docker ? MediaType.DockerConfig : MediaType.Config,
+                },
+                Layers = [.. manifest.Layers.Select(layer => Bare(work, layer) with { MediaType = LayerType(work, layer) })],
+            });
     }
 
     private static async Task<Descriptor> ConvertIndexAsync(Work work, Descriptor descriptor, int depth, CancellationToken cancellation)
@@ -94,7 +100,12 @@ public static class FormatConversion
             work.Lose(index.Annotations);
             work.LoseEntries(index.Manifests.Length - index.Images.Count());
         }
-        var converted = (docker ? index with { Annotations = null, Subject = null, ArtifactType = null } : index) with { MediaType = type, Manifests = entries.ToImmutable() };
+        var converted = (docker ? index with { Annotations = null, Subject = null, ArtifactType = null } : index) with
+        {
+            MediaType =
+                type,
+            Manifests = entries.ToImmutable(),
+        };
         var content = ComposedImage.Content(type, converted.ToJson());
         work.Made.Add(content);
         return content.Descriptor with { Platform = descriptor.Platform };

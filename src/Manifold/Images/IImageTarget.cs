@@ -7,7 +7,9 @@ namespace Manifold.Images;
 /// <summary>A blob that is now in its place. <paramref name="AlreadyThere"/>: nothing was transferred.</summary>
 public sealed record BlobPlaced(Descriptor Blob, bool AlreadyThere);
 
-/// <summary>A place on this machine that images are written to: the store, an OCI layout, an archive. Registries are the Publisher's.</summary>
+/// <summary>
+/// A place on this machine that images are written to: the store, an OCI layout, an archive. Registries are the Publisher's.
+/// </summary>
 public interface IImageTarget
 {
     /// <summary>Writes an image whole, and its names last.</summary>
@@ -15,7 +17,8 @@ public interface IImageTarget
     /// Atomic: a reader finds what was there before, or all of the image. Idempotent, and after a failure what has arrived is not
     /// transferred again where the place can keep it. Blobs are streamed and verified; memory does not grow with them.
     /// </remarks>
-    Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default);
+    Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default);
 }
 
 /// <summary>Opens what a location names for writing.</summary>

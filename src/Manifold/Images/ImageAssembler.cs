@@ -27,7 +27,8 @@ public sealed class ImageAssembler(Store store, long created, ImmutableArray<Ann
 {
     private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(created);
 
-    /// <param name="inlineCache">What the config tells of the steps; null where it tells nothing, as the base's own never is handed on.</param>
+    /// <param name="inlineCache">What the config tells of the steps; null where it tells nothing, as the base's own never is handed
+    /// on.</param>
     public async Task<BuiltImage> AssembleAsync(ImagePlan image, SolvedImage solved, string? inlineCache, CancellationToken cancellation)
     {
         var config = image.Config with
@@ -65,8 +66,11 @@ public sealed class ImageAssembler(Store store, long created, ImmutableArray<Ann
     }
 
     /// <summary>The one platform's manifest as the top of an image, for those who take no index.</summary>
-    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with { Annotations = Annotated(AnnotationPlace.ManifestDescriptor,
-        only.Platform) };
+    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with
+    {
+        Annotations = Annotated(AnnotationPlace.ManifestDescriptor,
+            only.Platform),
+    };
 
     /// <summary>The layer of an image without files: history has an entry for each layer.</summary>
     private IEnumerable<HistoryEntry> OfEmptyLayer(SolvedImage solved) => !solved.IsEmpty ? []

@@ -38,13 +38,18 @@ public sealed record ImageLocation
     /// <summary>True where the text said which transport; a bare reference leaves it to the command where to look first.</summary>
     public bool IsExplicit { get; private init; }
 
-    public static ImageLocation InRegistry(ImageReference reference) => new(Transport.Registry) { Reference = reference, IsExplicit = true };
+    public static ImageLocation InRegistry(ImageReference reference) =>
+        new(Transport.Registry) { Reference = reference, IsExplicit = true };
 
     public static ImageLocation InStore(ImageReference reference) => new(Transport.Store) { Reference = reference, IsExplicit = true };
 
-    public static ImageLocation Parse(string text) => TryParse(text, out var location) ? location
-        : throw new FormatException($"'{text}' is not an image location. Expected [registry/]repository[:tag][@digest], store:REFERENCE, "
-            + "oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
+    public static ImageLocation Parse(string text)
+    {
+        if (!TryParse(text, out var location))
+            throw new FormatException($"'{text}' is not an image location. Expected [registry/]repository[:tag][@digest], store:REFERENCE, "
+                + "oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
+        return location;
+    }
 
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageLocation? location)
     {
@@ -62,9 +67,14 @@ public sealed record ImageLocation
 
     /// <summary>The same place, for another of its images: a tag of the repository, or a name in the layout.</summary>
     /// <exception cref="UsageException">The place cannot hold such a name.</exception>
-    public ImageLocation Named(string name) => Reference is null ? this with { Name = name, Digest = null }
-        : ImageReference.TryParse($"{Reference.Name}:{name}", out var reference) ? this with { Reference = reference }
-        : throw new UsageException($"'{name}' is not a valid tag for '{Reference.Name}'.");
+    public ImageLocation Named(string name)
+    {
+        if (Reference is null)
+            return this with { Name = name, Digest = null };
+        if (ImageReference.TryParse($"{Reference.Name}:{name}", out var reference))
+            return this with { Reference = reference };
+        throw new UsageException($"'{name}' is not a valid tag for '{Reference.Name}'.");
+    }
 
     /// <summary>The layout or archive as a whole.</summary>
     public ImageLocation WithoutName() => this with { Name = null, Digest = null };
@@ -87,7 +97,8 @@ public sealed record ImageLocation
         ImageReference.TryParse(text, out var reference) ? new(transport)
         {
             // docker:// is skopeo's, which knows no short names: what has no registry there is docker.io's.
-            Reference = isExplicit && transport is Transport.Registry ? reference.Qualified() : reference, IsExplicit = isExplicit,
+            Reference = isExplicit && transport is Transport.Registry ? reference.Qualified() : reference,
+            IsExplicit = isExplicit,
         } : null;
 
     private static ImageLocation? InFiles(Transport transport, string text)
@@ -97,6 +108,12 @@ public sealed record ImageLocation
             (digest, text) = (parsed, text[..at]);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var (path, name) = colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
-        return path.Length == 0 || name?.Length == 0 ? null : new(transport) { Path = path, Name = name, Digest = digest, IsExplicit = true };
+        return path.Length == 0 || name?.Length == 0 ? null : new(transport)
+        {
+            Path = path,
+            Name = name,
+            Digest = digest,
+            IsExplicit = true,
+        };
     }
 }

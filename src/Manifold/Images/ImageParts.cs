@@ -12,7 +12,10 @@ public sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
     /// <summary>What tags about this digest begin with; cosign's end with <c>sig</c>, <c>att</c> or <c>sbom</c>.</summary>
     internal static string PrefixOf(Digest subject) => RegistryClient.ReferrersTag(subject) + ".";
 
-    /// <summary>Whether a tag is made of a digest: it names what is about an image, and no image; also the list of referrers that stands in for a registry's.</summary>
+    /// <summary>
+    /// Whether a tag is made of a digest: it names what is about an image, and no image; also the list of referrers that stands in for a
+    /// registry's.
+    /// </summary>
     public static bool IsTag(string? tag) => tag is not null && AttachedTag().IsMatch(tag);
 
     [GeneratedRegex("^sha(256|512)-[0-9a-f]{64}($|[.])")]
@@ -28,7 +31,9 @@ public sealed record ImageParts(
     ManifestContent Top, ImmutableArray<ManifestContent> Documents, ImmutableArray<Descriptor> Blobs,
     ImmutableArray<Descriptor> Referrers, ImmutableArray<TaggedManifest> Tagged)
 {
-    /// <summary>Follows an image from its top to its blobs. Costs reading each document, and asking once for each one's referrers.</summary>
+    /// <summary>
+    /// Follows an image from its top to its blobs. Costs reading each document, and asking once for each one's referrers.
+    /// </summary>
     /// <exception cref="ContentMismatchException">The image is broken, nested too deep, or too large to be one.</exception>
     public static async Task<ImageParts> ReadAsync(IImageSource source, bool withReferrers, CancellationToken cancellation = default)
     {
@@ -66,9 +71,11 @@ public sealed record ImageParts(
             }
         }
 
-        public ImageParts Parts(ManifestContent top) => new(top, [.. documents.Values], [.. blobs.Values], [.. referrers.Values], [.. tagged.Values]);
+        public ImageParts Parts(ManifestContent top) =>
+            new(top, [.. documents.Values], [.. blobs.Values], [.. referrers.Values], [.. tagged.Values]);
 
-        private sealed record Document(ManifestContent Content, ImmutableArray<Descriptor> Referrers, ImmutableArray<TaggedManifest> Tagged);
+        private sealed record Document(
+            ManifestContent Content, ImmutableArray<Descriptor> Referrers, ImmutableArray<TaggedManifest> Tagged);
 
         private async Task<Document> ReadAsync(Descriptor descriptor, CancellationToken cancellation)
         {

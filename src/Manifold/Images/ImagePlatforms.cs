@@ -7,8 +7,12 @@ namespace Manifold.Images;
 /// <summary>The platforms of an image of any source, nested indexes opened.</summary>
 public static class ImagePlatforms
 {
-    /// <summary>In the index's order; attestations and what is no image are left out. Costs reading the indexes, and manifest and config of what the index does not describe.</summary>
-    public static async Task<ImmutableArray<PlatformEntry>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
+    /// <summary>
+    /// In the index's order; attestations and what is no image are left out. Costs reading the indexes, and manifest and config of what the
+    /// index does not describe.
+    /// </summary>
+    public static async Task<ImmutableArray<PlatformEntry>> ReadAsync(
+        IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
         var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
         foreach (var manifest in (await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false)).Images)
@@ -20,7 +24,8 @@ public static class ImagePlatforms
     }
 
     /// <summary>What a manifest's platform is: as its descriptor says, else as its config does; null for what is no image.</summary>
-    public static async Task<PlatformFields?> PlatformOfAsync(IImageSource source, Descriptor manifest, CancellationToken cancellation = default)
+    public static async Task<PlatformFields?> PlatformOfAsync(
+        IImageSource source, Descriptor manifest, CancellationToken cancellation = default)
     {
         if (manifest.Platform is { } said)
             return said;

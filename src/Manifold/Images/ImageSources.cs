@@ -22,8 +22,10 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         _ => new DockerArchiveSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
     };
 
-    /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken
-    /// if there is one and if it was never in the registry.</summary>
+    /// <summary>
+    /// As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken
+    /// if there is one and if it was never in the registry.
+    /// </summary>
     /// <remarks>
     /// <see cref="IImageSource.Location"/> says where it was found. No registry is asked about a name without one that the store has and
     /// never
@@ -77,8 +79,12 @@ public sealed class ImageSources(Store store, RegistryClient registry)
 
     private LocalImages Local => new(store, registry.Options.Registries);
 
-    private static FolderFiles OpenFolder(string folder) => Directory.Exists(folder) ? new FolderFiles(folder)
-        : throw new UsageException(File.Exists(folder)
-            ? $"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}"
-            : $"There is no folder '{folder}'.");
+    private static FolderFiles OpenFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new UsageException(File.Exists(folder)
+                ? $"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}"
+                : $"There is no folder '{folder}'.");
+        return new FolderFiles(folder);
+    }
 }

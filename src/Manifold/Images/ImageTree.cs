@@ -14,7 +14,8 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
     public IEnumerable<Descriptor> Images => Manifests.Where(ImageIndex.IsImage);
 
     /// <summary>Costs reading the indexes.</summary>
-    /// <exception cref="ContentMismatchException">An index is broken, or they are nested more than <see cref="Limits.IndexDepth"/> deep.</exception>
+    /// <exception cref="ContentMismatchException">An index is broken, or they are nested more than <see cref="Limits.IndexDepth"/>
+    /// deep.</exception>
     public static Task<ImageTree> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default) =>
         ReadAsync(top, index => source.ReadIndexAsync(index, cancellation), () => source.Location);
 
@@ -45,7 +46,10 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
         }
     }
 
-    /// <summary>Each platform's image with its documents, in the indexes' order; what is listed as an image and is none (its config says so) is left out.</summary>
+    /// <summary>
+    /// Each platform's image with its documents, in the indexes' order; what is listed as an image and is none (its config says so) is left
+    /// out.
+    /// </summary>
     /// <remarks>Costs reading manifests and configs, in parallel.</remarks>
     /// <exception cref="ContentMismatchException">A document is broken, or a manifest and its config do not fit together.</exception>
     public async Task<ImmutableArray<PlatformImage>> ReadImagesAsync(IImageSource source, CancellationToken cancellation = default)

@@ -36,7 +36,8 @@ public sealed class IndexDraft : IAsyncDisposable
         public Platform? Platform => Descriptor.Platform is { Os: not "unknown" } fields ? fields.ToPlatform() : null;
 
         /// <summary>Two entries are of one platform where clients could not tell them apart.</summary>
-        public (Platform?, string?, string) Key => (Platform, Descriptor.Platform?.OsVersion, string.Join(',', Descriptor.Platform?.OsFeatures ?? []));
+        public (Platform?, string?, string) Key =>
+            (Platform, Descriptor.Platform?.OsVersion, string.Join(',', Descriptor.Platform?.OsFeatures ?? []));
     }
 
     private readonly List<Entry> entries = [];
@@ -82,7 +83,8 @@ public sealed class IndexDraft : IAsyncDisposable
     public void Remove(string which)
     {
         var removed = Find(which);
-        entries.RemoveAll(entry => removed.Contains(entry) || removed.Any(image => PlatformSubset.IsAbout(entry.Descriptor, image.Descriptor.Digest)));
+        entries.RemoveAll(
+            entry => removed.Contains(entry) || removed.Any(image => PlatformSubset.IsAbout(entry.Descriptor, image.Descriptor.Digest)));
     }
 
     /// <summary>Annotates the index itself. An empty value takes the annotation away.</summary>
@@ -103,9 +105,11 @@ public sealed class IndexDraft : IAsyncDisposable
                     Annotations = Changed(entry.Descriptor.Annotations, changes.Annotations),
                     Platform = fields is null ? null : Normal(fields with
                     {
-                        Os = changes.Os ?? fields.Os, Architecture = changes.Architecture ?? fields.Architecture,
+                        Os = changes.Os ?? fields.Os,
+                        Architecture = changes.Architecture ?? fields.Architecture,
                         Variant = changes.Variant ?? (changes.Architecture is null ? fields.Variant : null),
-                        OsVersion = changes.OsVersion ?? fields.OsVersion, OsFeatures = changes.OsFeatures ?? fields.OsFeatures,
+                        OsVersion = changes.OsVersion ?? fields.OsVersion,
+                        OsFeatures = changes.OsFeatures ?? fields.OsFeatures,
                     }),
                 },
             };
@@ -123,10 +127,17 @@ public sealed class IndexDraft : IAsyncDisposable
         if (entries.Count == 0)
             throw new UsageException("The index would have no entries. Keep at least one platform.");
         // Docker's manifests alone make a Docker list, as they came in one.
-        var type = annotations is null && entries.All(entry => entry.Descriptor is { MediaType: MediaType.DockerManifest, Annotations: null }) ? MediaType.DockerIndex : MediaType.Index;
-        var json = new ImageIndex { MediaType = type, Manifests = [.. entries.Select(entry => entry.Descriptor)], Annotations = annotations }.ToJson();
+        var type =
+            annotations is null && entries.All(entry => entry.Descriptor is { MediaType: MediaType.DockerManifest, Annotations: null })
+                ? MediaType.DockerIndex
+                : MediaType.Index;
+        var json =
+            new ImageIndex { MediaType = type, Manifests = [.. entries.Select(entry => entry.Descriptor)], Annotations = annotations }
+                .ToJson();
         var content = tops.FirstOrDefault(top => SaysTheSame(top, json)) ?? ComposedImage.Content(type, json);
-        var composed = new ComposedImage(content, ImmutableDictionary<Digest, ReadOnlyMemory<byte>>.Empty.Add(content.Descriptor.Digest, content.Bytes), owners.ToImmutableDictionary(), sources[0]);
+        var composed = new ComposedImage(content,
+            ImmutableDictionary<Digest, ReadOnlyMemory<byte>>.Empty.Add(content.Descriptor.Digest, content.Bytes),
+            owners.ToImmutableDictionary(), sources[0]);
         sources.Clear();
         return composed;
     }
@@ -152,19 +163,23 @@ public sealed class IndexDraft : IAsyncDisposable
         }
         foreach (var part in manifest.Layers.Append(manifest.Config))
             owners.TryAdd(part.Digest, source);
-        return await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform
-            ? new Entry(descriptor with { Platform = Normal(platform) }, source)
-            : throw new UsageException($"{source.Location} is not a container image (its config has the type "
+        if (await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is not { } platform)
+            throw new UsageException($"{source.Location} is not a container image (its config has the type "
                 + $"'{manifest.Config.MediaType}'), so it has no platform. Only images can be added to an index.");
+        return new Entry(descriptor with { Platform = Normal(platform) }, source);
     }
 
-    /// <summary>Whether an index that is there differs from ours in its spelling only: then its bytes, and so its digest, are kept.</summary>
+    /// <summary>
+    /// Whether an index that is there differs from ours in its spelling only: then its bytes, and so its digest, are kept.
+    /// </summary>
     private static bool SaysTheSame(ManifestContent top, byte[] json) =>
         MediaType.IsIndex(top.Descriptor.MediaType) && ImageIndex.Parse(top.Bytes.Span).ToJson().AsSpan().SequenceEqual(json);
 
     private void Place(Entry entry, bool replace)
     {
-        var there = entry.Platform is null ? entries.FindIndex(other => other.Descriptor.Digest == entry.Descriptor.Digest) : entries.FindIndex(other => other.Key == entry.Key);
+        var there = entry.Platform is null
+            ? entries.FindIndex(other => other.Descriptor.Digest == entry.Descriptor.Digest)
+            : entries.FindIndex(other => other.Key == entry.Key);
         if (there < 0)
             entries.Add(entry);
         else if (entry.Descriptor.Digest == entries[there].Descriptor.Digest)
@@ -187,18 +202,22 @@ public sealed class IndexDraft : IAsyncDisposable
         var found = Digest.TryParse(which, out var digest) ? entries.Where(entry => entry.Descriptor.Digest == digest)
             : Platform.TryParse(which, out var platform) ? entries.Where(entry => entry.Platform == platform)
             : throw new UsageException($"'{which}' is neither a platform nor a digest.");
-        return found.ToList() is { Count: > 0 } some ? some
-            : throw new UsageException($"The index has no entry '{which}'. It has: {string.Join(", ", entries.Select(entry => $"{entry.Platform?.ToString() ?? "(an attestation)"} {entry.Descriptor.Digest}"))}.");
+        if (found.ToList() is not { Count: > 0 } some)
+            throw new UsageException($"The index has no entry '{which}'. It has: "
+                + $"{string.Join(", ", entries.Select(entry => $"{entry.Platform?.ToString() ?? "(an attestation)"} {entry.Descriptor.Digest}"))}.");
+        return some;
     }
 
     /// <summary>The platform as everybody spells it; what is unknown stays so.</summary>
     private static PlatformFields Normal(PlatformFields fields) => fields.Os == "unknown" ? fields
         : PlatformFields.From(fields.ToPlatform()) with { OsVersion = fields.OsVersion, OsFeatures = fields.OsFeatures };
 
-    private static ImmutableSortedDictionary<string, string>? Changed(ImmutableSortedDictionary<string, string>? before, ImmutableDictionary<string, string> changes)
+    private static ImmutableSortedDictionary<string, string>? Changed(
+        ImmutableSortedDictionary<string, string>? before, ImmutableDictionary<string, string> changes)
     {
         var after = (before ?? ImmutableSortedDictionary<string, string>.Empty.WithComparers(StringComparer.Ordinal))
-            .SetItems(changes.Where(change => change.Value.Length > 0)).RemoveRange(changes.Where(change => change.Value.Length == 0).Select(change => change.Key));
+            .SetItems(changes.Where(change => change.Value.Length > 0))
+            .RemoveRange(changes.Where(change => change.Value.Length == 0).Select(change => change.Key));
         return after.IsEmpty ? null : after;
     }
 }

@@ -8,7 +8,8 @@ namespace Manifold.Images;
 /// <summary>One manifest of an image with its config, and what refers to it.</summary>
 /// <param name="Platform">Null for an attestation and what else is no image.</param>
 /// <param name="About">What an attestation in the index is about.</param>
-public sealed record InspectedManifest(Descriptor Descriptor, Manifest Manifest, ImageConfig? Config, Platform? Platform, Digest? About, ImmutableArray<Descriptor> Referrers)
+public sealed record InspectedManifest(
+    Descriptor Descriptor, Manifest Manifest, ImageConfig? Config, Platform? Platform, Digest? About, ImmutableArray<Descriptor> Referrers)
 {
     /// <summary>Bytes of manifest, config and layers.</summary>
     public long Size => Parts.DistinctBy(part => part.Digest).Sum(part => part.Size);
@@ -20,30 +21,44 @@ public sealed record InspectedManifest(Descriptor Descriptor, Manifest Manifest,
 /// <param name="Index">Null where the top is a manifest.</param>
 /// <param name="Nested">Indexes below the top, which <paramref name="Manifests"/> has opened.</param>
 public sealed record InspectedImage(
-    ImageLocation Location, ManifestContent Top, ImageIndex? Index, ImmutableArray<InspectedManifest> Manifests, ImmutableArray<Descriptor> Nested, ImmutableArray<Descriptor> Referrers)
+    ImageLocation Location,
+    ManifestContent Top,
+    ImageIndex? Index,
+    ImmutableArray<InspectedManifest> Manifests,
+    ImmutableArray<Descriptor> Nested,
+    ImmutableArray<Descriptor> Referrers)
 {
     /// <summary>The reason why the referrers are unknown; null if they are known.</summary>
     public string? ReferrersUnknown { get; init; }
 
     /// <summary>Bytes of everything; what several platforms share counts once.</summary>
-    public long Size => Manifests.SelectMany(manifest => manifest.Parts).Concat(Nested).Append(Top.Descriptor).DistinctBy(part => part.Digest).Sum(part => part.Size);
+    public long Size => Manifests.SelectMany(manifest => manifest.Parts).Concat(Nested).Append(Top.Descriptor)
+        .DistinctBy(part => part.Digest)
+        .Sum(part => part.Size);
 
     /// <summary>How many of a manifest's layers another platform has too.</summary>
     public int SharedLayers(InspectedManifest manifest) => manifest.Manifest.Layers.Count(layer => SharersOf(manifest, layer).Any());
 
     /// <summary>The other platforms that have a layer.</summary>
     public IEnumerable<Platform> SharersOf(InspectedManifest manifest, Descriptor layer) =>
-        Manifests.Where(other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest)).Select(other => other.Platform!);
+        Manifests.Where(
+            other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest))
+            .Select(other => other.Platform!);
 
-    /// <summary>Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing
-    /// else.</summary>
+    /// <summary>
+    /// Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing
+    /// else.
+    /// </summary>
     /// <param name="of">What of the image is to be read; null for all of it.</param>
     public static async Task<InspectedImage> ReadAsync(IImageSource source, ImageTree? of = null, CancellationToken cancellation = default)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var index = MediaType.IsIndex(top.Descriptor.MediaType) ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false) : null;
+        var index = MediaType.IsIndex(top.Descriptor.MediaType)
+            ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false)
+            : null;
         var tree = of ?? await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
-        var manifests = await FirstFailure.WhenAllAsync(tree.Manifests, (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
+        var manifests = await FirstFailure.WhenAllAsync(tree.Manifests,
+            (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
         var subjects = manifests.Select(manifest => manifest.Descriptor.Digest).Concat(index is null ? [] : [top.Descriptor.Digest]);
         var (referrers, unknown) = await ReferrersAsync(source, [.. subjects.Distinct()], cancellation).ConfigureAwait(false);
         return new InspectedImage(
@@ -75,7 +90,9 @@ public sealed record InspectedImage(
     {
         var manifest = await source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
         var about = PlatformSubset.AboutOf(descriptor);
-        var config = about is null && MediaType.IsConfig(manifest.Config.MediaType) ? await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false) : null;
+        var config = about is null && MediaType.IsConfig(manifest.Config.MediaType)
+            ? await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false)
+            : null;
         var platform = descriptor.Platform is { } said ? said.Os == "unknown" ? null : said.ToPlatform() : config?.Platform;
         return new InspectedManifest(descriptor, manifest, config, platform, about, []);
     }

@@ -14,7 +14,10 @@ internal static class LayoutDocuments
 
     public static string BlobPath(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
-    /// <summary>The layout's index with an image added: under its names, which others lose, or without one. What refers to the image stands behind it.</summary>
+    /// <summary>
+    /// The layout's index with an image added: under its names, which others lose, or without one. What refers to the image stands behind
+    /// it.
+    /// </summary>
     /// <remarks>An image that stood there without a name and now has one does not stand there twice.</remarks>
     public static ImageIndex With(ImageIndex before, ImageParts image, ImmutableArray<LayoutName> names)
     {
@@ -28,7 +31,8 @@ internal static class LayoutDocuments
         ];
         var taken = added.Select(ReferenceName.Of).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var placed = added.Select(entry => entry.Digest).ToHashSet();
-        var kept = before.Manifests.Where(entry => ReferenceName.Of(entry) is { } name ? !taken.Contains(name) : !placed.Contains(entry.Digest));
+        var kept =
+            before.Manifests.Where(entry => ReferenceName.Of(entry) is { } name ? !taken.Contains(name) : !placed.Contains(entry.Digest));
         var distinct = added.DistinctBy(entry => (entry.Digest, ReferenceName.Of(entry), ReferenceName.FullOf(entry)));
         return before with { Manifests = [.. kept, .. distinct] };
     }

@@ -45,7 +45,8 @@ public sealed class LayoutSource : IImageSource
     {
         var prefix = TaggedManifest.PrefixOf(subject);
         return Task.FromResult<ImmutableArray<TaggedManifest>>(
-            [.. entries.Value.Where(entry => ReferenceName.Of(entry)?.StartsWith(prefix, StringComparison.Ordinal) is true).Select(entry => new TaggedManifest(ReferenceName.Of(entry)!, entry.WithoutName()))]);
+            [.. entries.Value.Where(entry => ReferenceName.Of(entry)?.StartsWith(prefix, StringComparison.Ordinal) is true)
+                .Select(entry => new TaggedManifest(ReferenceName.Of(entry)!, entry.WithoutName()))]);
     }
 
     public ImmutableArray<ImageReference> OriginsOf(Digest blob) => [];
@@ -100,7 +101,9 @@ public sealed class LayoutSource : IImageSource
     private IEnumerable<Descriptor> Nameless()
     {
         var about = referrers.Value.SelectMany(group => group).Select(entry => entry.Digest).ToHashSet();
-        var images = entries.Value.Where(entry => !about.Contains(entry.Digest) && SubjectOfTag(entry) is null && !TaggedManifest.IsTag(ReferenceName.Of(entry))).ToList();
+        var images = entries.Value
+            .Where(entry => !about.Contains(entry.Digest) && SubjectOfTag(entry) is null && !TaggedManifest.IsTag(ReferenceName.Of(entry)))
+            .ToList();
         var named = images.Where(entry => NameOf(entry) is not null).ToList();
         return named.Count > 0 ? named : images;
     }
@@ -143,14 +146,17 @@ public sealed class LayoutSource : IImageSource
             else if (MediaType.IsManifest(entry.MediaType) && Contains(entry.Digest)
                 && DocumentReading.Parse(Location, entry, ReadDocument(entry), Manifest.Parse) is { Subject: { } subject } manifest)
             {
-                yield return (subject.Digest, entry.WithoutName() with { ArtifactType = entry.ArtifactType ?? manifest.ArtifactType ?? manifest.Config.MediaType });
+                yield return (subject.Digest,
+                    entry.WithoutName() with { ArtifactType = entry.ArtifactType ?? manifest.ArtifactType ?? manifest.Config.MediaType });
             }
         }
     }
 
     /// <summary>The subject of an index that stands in for a registry's list of referrers, by its name <c>sha256-HEX</c>.</summary>
     private static Digest? SubjectOfTag(Descriptor entry) =>
-        MediaType.IsIndex(entry.MediaType) && ReferenceName.Of(entry) is { } name && name.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash
+        MediaType.IsIndex(entry.MediaType)
+            && ReferenceName.Of(entry) is { } name
+            && name.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash
         && Digest.TryParse($"{name[..dash]}:{name[(dash + 1)..]}", out var subject) ? subject : null;
 
     private byte[] ReadDocument(Descriptor document)

@@ -7,13 +7,16 @@ using Manifold.Oci;
 namespace Manifold.Images;
 
 /// <summary>An OCI layout in a folder, which is made, or added to.</summary>
-/// <remarks>Several processes may add to one folder: blobs are renamed into place, and the index is changed under a lock on <c>oci-layout</c>.</remarks>
+/// <remarks>
+/// Several processes may add to one folder: blobs are renamed into place, and the index is changed under a lock on <c>oci-layout</c>.
+/// </remarks>
 public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names) : IImageTarget
 {
     // Disks gain nothing from more, and each holds a buffer.
     private const int AtOnce = 4;
 
-    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    public async Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         var marker = Path.Combine(folder, LayoutDocuments.MarkerPath);
         RequireLayoutOrEmpty(marker);
@@ -92,7 +95,9 @@ public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names
     {
         if (File.Exists(folder))
             throw new UsageException($"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}");
-        if (Directory.Exists(folder) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "blobs"))
+        if (Directory.Exists(folder)
+            && !File.Exists(marker)
+            && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "blobs"))
             throw new UsageException($"The folder '{folder}' is not empty and is not an OCI layout. Choose an empty folder or a new one.");
     }
 

@@ -15,8 +15,10 @@ public sealed record ListedTag(string Tag)
     /// <summary>The bytes of all documents and compressed layers, each counted once. Null if a part could not be read.</summary>
     public long? Size { get; init; }
 
-    /// <summary>The time of the index's or manifest's annotation, or of the first platform's config. Null if none states one, or if it
-    /// is the epoch of reproducible images.</summary>
+    /// <summary>
+    /// The time of the index's or manifest's annotation, or of the first platform's config. Null if none states one, or if it
+    /// is the epoch of reproducible images.
+    /// </summary>
     public DateTimeOffset? Created { get; init; }
 
     /// <summary>The type of an artifact that is not an image.</summary>

@@ -6,7 +6,8 @@ namespace Manifold.Images;
 /// <summary>A tar of an OCI layout. The same image and names give the same bytes.</summary>
 public sealed class OciArchiveTarget(ArchiveDestination destination, ImmutableArray<LayoutName> names) : IImageTarget
 {
-    public Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default) =>
+    public Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default) =>
         destination.WriteAsync(async tar =>
         {
             image = ReferrerLists.With(image, _ => null);

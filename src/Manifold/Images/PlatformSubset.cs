@@ -18,14 +18,20 @@ public static class PlatformSubset
         Digest.TryParse(entry.Annotations?.GetValueOrDefault(AboutManifest), out var about) ? about : null;
 
     /// <summary>The same image with these platforms only, in the order in which it has them; itself where that is all of it.</summary>
-    /// <remarks>The manifests stay as they are, with what refers to them. An attestation stays where its manifest does. Takes <paramref name="source"/> over.</remarks>
+    /// <remarks>
+    /// The manifests stay as they are, with what refers to them. An attestation stays where its manifest does. Takes
+    /// <paramref name="source"/> over.
+    /// </remarks>
     /// <exception cref="UsageException">It lacks a platform; the message says which it has.</exception>
-    public static async Task<IImageSource> ChooseAsync(IImageSource source, ImmutableArray<Platform> wanted, CancellationToken cancellation = default)
+    public static async Task<IImageSource> ChooseAsync(
+        IImageSource source, ImmutableArray<Platform> wanted, CancellationToken cancellation = default)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var available = await ImagePlatforms.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
         var chosen = wanted.Select(platform => PlatformChoice.Best(platform, available, entry => entry.Platform)
-            ?? throw new UsageException($"{source.Location} has no image for {platform}. It has: {string.Join(", ", available.Select(entry => entry.Platform).Distinct())}.")).ToHashSet();
+            ?? throw new UsageException($"{source.Location} has no image "
+                + $"for {platform}. It has: {string.Join(", ", available.Select(entry => entry.Platform).Distinct())}."))
+            .ToHashSet();
         if (!MediaType.IsIndex(top.Descriptor.MediaType) || available.All(chosen.Contains))
             return source;
         var index = await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false);

@@ -43,16 +43,24 @@ internal static class ReferrerLists
         if (MediaType.IsIndex(referrer.MediaType))
         {
             var index = ImageIndex.Parse(document.Span);
-            return (index.Subject?.Digest, Bare(referrer) with { ArtifactType = referrer.ArtifactType ?? index.ArtifactType,
-                Annotations = index.Annotations });
+            return (index.Subject?.Digest, Bare(referrer) with
+            {
+                ArtifactType = referrer.ArtifactType ?? index.ArtifactType,
+                Annotations = index.Annotations,
+            });
         }
         var manifest = Manifest.Parse(document.Span);
         return (manifest.Subject?.Digest, Bare(referrer) with
         {
-            ArtifactType = referrer.ArtifactType ?? manifest.ArtifactType ?? manifest.Config.MediaType, Annotations = manifest.Annotations,
+            ArtifactType = referrer.ArtifactType ?? manifest.ArtifactType ?? manifest.Config.MediaType,
+            Annotations = manifest.Annotations,
         });
     }
 
-    private static Descriptor Bare(Descriptor referrer) => new() { MediaType = referrer.MediaType, Digest = referrer.Digest,
-        Size = referrer.Size };
+    private static Descriptor Bare(Descriptor referrer) => new()
+    {
+        MediaType = referrer.MediaType,
+        Digest = referrer.Digest,
+        Size = referrer.Size,
+    };
 }

@@ -5,7 +5,9 @@ using Manifold.Registry;
 
 namespace Manifold.Images;
 
-/// <summary>An image of the store, by name or just built. Layers of bases that were never downloaded are fetched from where they were seen.</summary>
+/// <summary>
+/// An image of the store, by name or just built. Layers of bases that were never downloaded are fetched from where they were seen.
+/// </summary>
 public sealed class StoreSource(Store store, RegistryClient registry, ImageReference name, Descriptor? top = null) : IImageSource
 {
     private readonly BlobOrigins origins = new(store);
@@ -36,13 +38,16 @@ public sealed class StoreSource(Store store, RegistryClient registry, ImageRefer
 
     /// <remarks>Those that stand in the store's index without a name, where a copy keeps them.</remarks>
     public Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
-        Task.FromResult<ImmutableArray<Descriptor>>([.. store.Tags.Roots().Where(entry => MediaType.IsManifest(entry.MediaType) && SubjectOf(entry) == subject).DistinctBy(entry => entry.Digest)]);
+        Task.FromResult<ImmutableArray<Descriptor>>([.. store.Tags.Roots()
+            .Where(entry => MediaType.IsManifest(entry.MediaType) && SubjectOf(entry) == subject)
+            .DistinctBy(entry => entry.Digest)]);
 
     public Task<ImmutableArray<TaggedManifest>> ListTaggedAsync(Digest subject, CancellationToken cancellation = default)
     {
         var prefix = TaggedManifest.PrefixOf(subject);
         return Task.FromResult<ImmutableArray<TaggedManifest>>([.. store.Tags.List()
-            .Where(image => image.Reference is { Tag: { } tag } own && own.Name == name.Name && tag.StartsWith(prefix, StringComparison.Ordinal))
+            .Where(image =>
+                image.Reference is { Tag: { } tag } own && own.Name == name.Name && tag.StartsWith(prefix, StringComparison.Ordinal))
             .Select(image => new TaggedManifest(image.Reference!.Tag!, image.Target))]);
     }
 

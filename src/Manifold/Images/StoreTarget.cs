@@ -7,7 +7,8 @@ namespace Manifold.Images;
 /// <summary>Manifold's own store. The caller holds its shared lock.</summary>
 public sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
 {
-    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    public async Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         await PlaceAsync(store, source, image, progress, cancellation).ConfigureAwait(false);
         store.Tags.Keep(image.Referrers);
@@ -15,7 +16,8 @@ public sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
     }
 
     /// <summary>Brings an image's content into the store and names nothing.</summary>
-    public static async Task PlaceAsync(Store store, IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress, CancellationToken cancellation)
+    public static async Task PlaceAsync(
+        Store store, IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress, CancellationToken cancellation)
     {
         await FirstFailure.WhenAllAsync(image.Blobs, async (blob, token) =>
         {

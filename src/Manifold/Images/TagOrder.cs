@@ -1,7 +1,9 @@
 namespace Manifold.Images;
 
-/// <summary>Orders tags as people read versions, the highest first: <c>latest</c>, <c>edge</c>, <c>2.10</c>, <c>2.9</c>,
-/// <c>2.9-alpine</c>.</summary>
+/// <summary>
+/// Orders tags as people read versions, the highest first: <c>latest</c>, <c>edge</c>, <c>2.10</c>, <c>2.9</c>,
+/// <c>2.9-alpine</c>.
+/// </summary>
 /// <remarks>
 /// Runs of digits compare as numbers, everything else by character. A tag comes before the longer tags that begin with it and continue
 /// with <c>-</c>, and after those that continue with a dot: <c>1.2.3</c>, <c>1.2</c>, <c>1.2-rc1</c>. Tags made of a digest come last.

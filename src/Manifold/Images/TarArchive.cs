@@ -12,7 +12,8 @@ namespace Manifold.Images;
 /// 2  headers are read from one to the next; contents are skipped, not read
 /// 3  links are followed inside of the archive, as they would be if it were unpacked
 /// </code>
-/// Costs one small read for each entry. What could be read in two ways is refused: two entries of one name, <c>..</c>, an entry beyond the end.
+/// Costs one small read for each entry. What could be read in two ways is refused: two entries of one name, <c>..</c>, an entry beyond the
+/// end.
 /// </remarks>
 internal sealed class TarArchive : INamedFiles
 {
@@ -186,7 +187,9 @@ internal sealed class TarArchive : INamedFiles
             else
                 throw Malformed($"the link '{link}' points outside the archive");
         }
-        return target.StartsWith('/') ? throw Malformed($"the link '{link}' points outside the archive") : string.Join('/', parts);
+        if (target.StartsWith('/'))
+            throw Malformed($"the link '{link}' points outside the archive");
+        return string.Join('/', parts);
     }
 
     private byte[] ReadRecord(TarHeader fields, long position)

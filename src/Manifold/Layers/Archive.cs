@@ -1,7 +1,9 @@
 namespace Manifold.Layers;
 
 /// <summary>A tar that a user adds (ADD), packed with gzip, bzip2, xz or zstd, or not at all.</summary>
-/// <remarks>Names beginning with <c>.wh.</c> are ordinary here. Source: Dockerfile reference, "ADD": recognised by content, not by name.</remarks>
+/// <remarks>
+/// Names beginning with <c>.wh.</c> are ordinary here. Source: Dockerfile reference, "ADD": recognised by content, not by name.
+/// </remarks>
 public sealed class Archive : IDisposable
 {
     private readonly Stream tar;
@@ -9,8 +11,10 @@ public sealed class Archive : IDisposable
 
     private Archive(Stream tar, string name) => (this.tar, source) = (tar, $"archive '{name}'");
 
-    /// <summary>The archive's files, as they come to lie over others. Its tar is written to a file, uncompressed, from where their
-    /// content is read.</summary>
+    /// <summary>
+    /// The archive's files, as they come to lie over others. Its tar is written to a file, uncompressed, from where their
+    /// content is read.
+    /// </summary>
     /// <param name="below">The file that is at a path already; null where it is unpacked into an empty folder.</param>
     /// <exception cref="LayerException">It does not decompress, or is malformed.</exception>
     public LayerTree ReadThrough(string path, Func<string, LayerEntry?>? below = null, CancellationToken cancellation = default)
@@ -32,7 +36,9 @@ public sealed class Archive : IDisposable
         return LayerTree.OfArchive(path, source, below ?? (_ => null), cancellation);
     }
 
-    /// <summary>Opens a file as an archive; null where it is none, whatever its name says. Takes <paramref name="file"/> over and disposes it.</summary>
+    /// <summary>
+    /// Opens a file as an archive; null where it is none, whatever its name says. Takes <paramref name="file"/> over and disposes it.
+    /// </summary>
     /// <exception cref="HostNotReadyException">It is packed with bzip2 or xz, and that program is not installed.</exception>
     public static Archive? TryOpen(Stream file, string name)
     {

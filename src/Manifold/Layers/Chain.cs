@@ -42,7 +42,8 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
     public Found? Locate(string path) => At(path).Winner;
 
     /// <summary>The entries directly in a folder, in <see cref="EntryPath.Order"/>; none where there is no such folder.</summary>
-    public IEnumerable<LayerEntry> Children(string folder) => Merged(At(folder).Counting, folder).Select(place => place.Winner!.Value.Entry);
+    public IEnumerable<LayerEntry> Children(string folder) =>
+        Merged(At(folder).Counting, folder).Select(place => place.Winner!.Value.Entry);
 
     /// <summary>Everything below a folder, parents first, in <see cref="EntryPath.Order"/>; the folder itself is not among it.</summary>
     public IEnumerable<LayerEntry> Subtree(string folder) => LocateBelow(folder).Select(found => found.Entry);
@@ -50,7 +51,9 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
     /// <inheritdoc cref="Subtree"/>
     public IEnumerable<Found> LocateBelow(string folder) => Below(At(folder).Counting, folder);
 
-    /// <summary>Follows the links of a path as the kernel does in a container: absolute ones from the chain's root, <c>..</c> never above it.</summary>
+    /// <summary>
+    /// Follows the links of a path as the kernel does in a container: absolute ones from the chain's root, <c>..</c> never above it.
+    /// </summary>
     /// <param name="path">Relative to the root or absolute; may hold <c>.</c> and <c>..</c>.</param>
     /// <param name="followLast">Whether a link at the very end is followed too.</param>
     /// <returns>What does not exist resolves to the path where it would be made.</returns>
@@ -130,7 +133,8 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
                     children[entry.Path] = merging = new Merging();
                 merging.Add(entry, layer);
             }
-        return children.OrderBy(pair => pair.Key, EntryPath.Order).Select(pair => pair.Value.Place).Where(place => place.Winner is not null);
+        return children.OrderBy(pair => pair.Key, EntryPath.Order).Select(pair => pair.Value.Place)
+            .Where(place => place.Winner is not null);
     }
 
     private IEnumerable<Found> Below(ImmutableArray<int> counting, string folder)

@@ -12,7 +12,9 @@ public static class Compression
 
     /// <summary>What a layer's media type says of its blob: OCI's and Docker's words alike.</summary>
     public static LayerCompression CompressionOf(string mediaType) =>
-        mediaType.EndsWith("gzip", StringComparison.Ordinal) ? LayerCompression.Gzip : mediaType.EndsWith("zstd", StringComparison.Ordinal) ? LayerCompression.Zstd : LayerCompression.None;
+        mediaType.EndsWith("gzip", StringComparison.Ordinal) ? LayerCompression.Gzip
+            : mediaType.EndsWith("zstd", StringComparison.Ordinal) ? LayerCompression.Zstd
+            : LayerCompression.None;
 
     public static string MediaTypeOf(LayerCompression compression) => compression switch
     {
@@ -21,7 +23,10 @@ public static class Compression
         _ => MediaType.Layer,
     };
 
-    /// <summary>Decompresses gzip (of any number of members) and zstd; other bytes come as they are. Disposes <paramref name="compressed"/> with itself.</summary>
+    /// <summary>
+    /// Decompresses gzip (of any number of members) and zstd; other bytes come as they are. Disposes <paramref name="compressed"/> with
+    /// itself.
+    /// </summary>
     public static Stream Open(Stream compressed)
     {
         var (start, whole) = Sniff(compressed);
@@ -57,7 +62,9 @@ public static class Compression
         };
     }
 
-    /// <summary>Compresses what is written to the stream that it returns; disposing that ends the data and leaves <paramref name="target"/> open.</summary>
+    /// <summary>
+    /// Compresses what is written to the stream that it returns; disposing that ends the data and leaves <paramref name="target"/> open.
+    /// </summary>
     public static Stream Compress(Stream target, LayerForm form) => form.Compression switch
     {
         LayerCompression.Gzip => new GzipBlocksStream(target, form.Level ?? GzipLevel),
@@ -74,7 +81,8 @@ public static class Compression
 
     private static FilterProcess Filtered(string program, string package, Stream source) =>
         FilterProcess.TryStart(program, ["-dc"], source)
-        ?? throw new HostNotReadyException($"Unpacking an archive: '{program}' is not installed. Install it with: apt-get install {package}");
+        ?? throw new HostNotReadyException(
+            $"Unpacking an archive: '{program}' is not installed. Install it with: apt-get install {package}");
 
     private sealed class Unchanged(Stream target) : WriteOnlyStream
     {

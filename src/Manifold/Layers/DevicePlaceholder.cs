@@ -3,10 +3,12 @@ using System.Text;
 
 namespace Manifold.Layers;
 
-/// <summary>What stands for a device in an unpacked layer where the kernel lets nobody make one: an empty file whose attribute says which.</summary>
+/// <summary>
+/// What stands for a device in an unpacked layer where the kernel lets nobody make one: an empty file whose attribute says which.
+/// </summary>
 /// <remarks>
-/// Owner, mode and time are the file's own, and the attribute goes along where a RUN copies or moves it; so what is read from the folder is the device again.
-/// It is no more than a RUN with CAP_MKNOD may do anyway.
+/// Owner, mode and time are the file's own, and the attribute goes along where a RUN copies or moves it; so what is read from the folder is
+/// the device again. It is no more than a RUN with CAP_MKNOD may do anyway.
 /// </remarks>
 internal static class DevicePlaceholder
 {
@@ -24,7 +26,13 @@ internal static class DevicePlaceholder
         return placeholder is { Kind: EntryKind.File, Size: 0 } && colon > 2 && text[1] == ' ' && text[0] is 'b' or 'c'
             && uint.TryParse(text.AsSpan(2, colon - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var major)
             && uint.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
-            ? placeholder with { Kind = text[0] == 'b' ? EntryKind.BlockDevice : EntryKind.CharacterDevice, DeviceMajor = major, DeviceMinor = minor }
+            ? placeholder with
+            {
+                Kind =
+                    text[0] == 'b' ? EntryKind.BlockDevice : EntryKind.CharacterDevice,
+                DeviceMajor = major,
+                DeviceMinor = minor,
+            }
             : placeholder;
     }
 }

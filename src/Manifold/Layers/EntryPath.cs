@@ -20,7 +20,8 @@ public static class EntryPath
             : path.Length > folder.Length && path[folder.Length] == '/' && path.StartsWith(folder, StringComparison.Ordinal);
 
     /// <summary>A path as it is seen from a folder that it lies in; empty for the folder itself.</summary>
-    public static string Relative(string path, string folder) => path.Length == folder.Length ? "" : folder.Length == 0 ? path : path[(folder.Length + 1)..];
+    public static string Relative(string path, string folder) =>
+        path.Length == folder.Length ? "" : folder.Length == 0 ? path : path[(folder.Length + 1)..];
 
     /// <summary>The path, if a layer may write to it; nothing in it can lead out of a folder.</summary>
     /// <exception cref="LayerException">It has empty, <c>.</c> or <c>..</c> components, a zero byte, or is too long.</exception>
@@ -44,7 +45,8 @@ public static class EntryPath
     /// </summary>
     public static string Normalized(string name)
     {
-        if (!name.StartsWith('/') && !name.StartsWith('.') && !name.EndsWith('/') && !name.Contains("//", StringComparison.Ordinal) && !name.Contains("/.", StringComparison.Ordinal))
+        if (!name.StartsWith('/') && !name.StartsWith('.')
+            && !name.EndsWith('/') && !name.Contains("//", StringComparison.Ordinal) && !name.Contains("/.", StringComparison.Ordinal))
             return Checked(name);
         return Checked(string.Join('/', name.Split('/').Where(part => part is not ("" or "."))));
     }

@@ -76,7 +76,13 @@ internal sealed partial class EntryTree
             throw new LayerException($"A layer has more than {Limits.LayerEntries} entries.");
         if (name.Length > ushort.MaxValue)
             throw new LayerException($"A name in '{path[..Math.Min(60, path.Length)]}…' is too long for Linux.");
-        var node = new Node { Parent = folder, First = None, Next = None, Link = None };
+        var node = new Node
+        {
+            Parent = folder,
+            First = None,
+            Next = None,
+            Link = None,
+        };
         (node.Name, node.NameLength) = (bytes.Add(name), (ushort)name.Length);
         nodes.Add(node);
         return nodes.Count - 1;

@@ -138,8 +138,10 @@ internal sealed partial class EntryTree
         }
     }
 
-    /// <summary>Puts the siblings of every folder in the order of <see cref="EntryPath.Order"/>,
-    /// and leaves out those that were replaced.</summary>
+    /// <summary>
+    /// Puts the siblings of every folder in the order of <see cref="EntryPath.Order"/>,
+    /// and leaves out those that were replaced.
+    /// </summary>
     internal void Sort()
     {
         var siblings = new List<int>();

@@ -2,11 +2,14 @@ using Manifold.Linux;
 
 namespace Manifold.Layers;
 
-/// <summary>Reads a folder on disk as a layer's entries: overlayfs's upper folder after a RUN, an unpacked snapshot, or plain files.</summary>
+/// <summary>
+/// Reads a folder on disk as a layer's entries: overlayfs's upper folder after a RUN, an unpacked snapshot, or plain files.
+/// </summary>
 /// <remarks>
-/// Parents first, in <see cref="EntryPath.Order"/>. The second and later names of one inode are hard links to the first. Sockets are left out, as
-/// every container tool does. Attributes of overlayfs and of the host never leave (<see cref="TravellingXattrs"/>). Content is opened when asked for.
-/// Nobody may change the folder meanwhile. Costs one status call and one list of attributes a file; no file is opened.
+/// Parents first, in <see cref="EntryPath.Order"/>. The second and later names of one inode are hard links to the first. Sockets are left
+/// out, as every container tool does. Attributes of overlayfs and of the host never leave (<see cref="TravellingXattrs"/>). Content is
+/// opened when asked for. Nobody may change the folder meanwhile. Costs one status call and one list of attributes a file; no file is
+/// opened.
 /// </remarks>
 /// <param name="folder">A path on this machine.</param>
 public sealed class FolderReader(string folder, FolderFormat format = FolderFormat.Overlay)
@@ -58,7 +61,9 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
         }
     }
 
-    /// <summary>One name of an open folder as an entry of the path given; null for nothing and for sockets. Its content is not set.</summary>
+    /// <summary>
+    /// One name of an open folder as an entry of the path given; null for nothing and for sockets. Its content is not set.
+    /// </summary>
     internal static LayerEntry? Entry(DirectoryHandle parent, string name, string path, FolderFormat format) =>
         parent.Status(name) is { } status ? Entry(parent, name, path, status, format) : null;
 
@@ -112,7 +117,9 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
             Opaque = opaque,
             Identity = FileIdentity.Of(status),
         };
-        return placeholder ? DevicePlaceholder.Device(entry, parent.Xattrs(name, key => key == DevicePlaceholder.Xattr)[DevicePlaceholder.Xattr]) : entry;
+        return placeholder
+            ? DevicePlaceholder.Device(entry, parent.Xattrs(name, key => key == DevicePlaceholder.Xattr)[DevicePlaceholder.Xattr])
+            : entry;
     }
 
     private static EntryKind Kind(int type) => type switch

@@ -18,14 +18,18 @@ public sealed record UnpackedFolder
 /// 4  owner, then mode (chown clears setuid), then attributes (chown clears capabilities), then time
 /// 5  times of folders last, since filling a folder changes its time
 /// </code>
-/// Symbolic links are made as they stand, and never followed; an entry below one is refused. A hard link names a file of this layer, or a copy of a lower
-/// layer's. Nothing is synced: a snapshot becomes visible by a rename, and is made again after a crash.
-/// After an exception the folder holds part of the layer: delete it. Needs CAP_CHOWN, CAP_FOWNER and CAP_MKNOD for what is not the caller's own.
+/// Symbolic links are made as they stand, and never followed; an entry below one is refused. A hard link names a file of this layer, or a
+/// copy of a lower layer's. Nothing is synced: a snapshot becomes visible by a rename, and is made again after a crash.
+/// After an exception the folder holds part of the layer: delete it. Needs CAP_CHOWN, CAP_FOWNER and CAP_MKNOD for what is not the caller's
+/// own.
 /// </remarks>
 /// <param name="folder">Exists or is made; nobody else changes it meanwhile.</param>
 public sealed class FolderWriter(string folder, FolderFormat format = FolderFormat.Overlay)
 {
-    /// <summary>Finds the file that a hard link to a lower layer means: from a path in the layer to a path on this machine, or null. The link becomes a copy.</summary>
+    /// <summary>
+    /// Finds the file that a hard link to a lower layer means: from a path in the layer to a path on this machine, or null. The link
+    /// becomes a copy.
+    /// </summary>
     public Func<string, string?>? LowerFile { get; init; }
 
     /// <summary>Applies the entries in their order.</summary>

@@ -5,9 +5,9 @@ namespace Manifold.Layers;
 
 /// <summary>Compresses to gzip on all cores: one member for each block of the input, in order.</summary>
 /// <remarks>
-/// Blocks have a fixed size, so the bytes depend on the input alone and not on the cores or the sizes of the writes. RFC 1952 section 2.2 makes a
-/// row of members one file, and every reader of images takes it so (estargz layers are made of them). Memory: two blocks a core. Disposing ends
-/// the data and leaves the target open.
+/// Blocks have a fixed size, so the bytes depend on the input alone and not on the cores or the sizes of the writes. RFC 1952 section 2.2
+/// makes a row of members one file, and every reader of images takes it so (estargz layers are made of them). Memory: two blocks a core.
+/// Disposing ends the data and leaves the target open.
 /// </remarks>
 internal sealed class GzipBlocksStream(Stream target, int level) : WriteOnlyStream
 {

@@ -4,11 +4,14 @@ using Manifold.Oci;
 
 namespace Manifold.Layers;
 
-/// <summary>Reads layers from the store: unpacks them, or only says what is in them. Both verify the blob's digest and the diff id.</summary>
+/// <summary>
+/// Reads layers from the store: unpacks them, or only says what is in them. Both verify the blob's digest and the diff id.
+/// </summary>
 public sealed class LayerReader(Store store)
 {
     /// <summary>Unpacks a layer with a writer made for an empty folder of its own.</summary>
-    /// <exception cref="LayerException">The layer is malformed, hostile, or its tar is not what <paramref name="diffId"/> says: delete the folder.</exception>
+    /// <exception cref="LayerException">The layer is malformed, hostile, or its tar is not what <paramref name="diffId"/> says: delete the
+    /// folder.</exception>
     /// <exception cref="ContentMismatchException">The blob is absent or damaged.</exception>
     public UnpackedFolder Unpack(Descriptor layer, Digest diffId, FolderWriter folder, CancellationToken cancellation = default) =>
         Read(layer, diffId, entries => folder.Write(entries, cancellation), cancellation);

@@ -12,9 +12,10 @@ public sealed class LayerRewriter(Store store)
     {
         await using var blob = store.CreateBlob();
         var found = Rewrite(layer, blob, form, cancellation);
-        return found == diffId ? await blob.CommitAsync(Compression.MediaTypeOf(form.Compression), cancellation: cancellation).ConfigureAwait(false)
-            : throw new LayerException($"Recompressing layer {layer.Digest.Short}: its tar has the digest {found}, "
+        if (found != diffId)
+            throw new LayerException($"Recompressing layer {layer.Digest.Short}: its tar has the digest {found}, "
                 + $"but the image's config says {diffId}. The image is broken. Get it again from its publisher.");
+        return await blob.CommitAsync(Compression.MediaTypeOf(form.Compression), cancellation: cancellation).ConfigureAwait(false);
     }
 
     private Digest Rewrite(Descriptor layer, BlobWriter blob, LayerForm form, CancellationToken cancellation)

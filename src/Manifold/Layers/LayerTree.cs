@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Manifold.Layers;
 
-/// <summary>A layer's entries with their content as a part of a <see cref="Chain"/>, wherever the content is; nothing is unpacked.</summary>
+/// <summary>
+/// A layer's entries with their content as a part of a <see cref="Chain"/>, wherever the content is; nothing is unpacked.
+/// </summary>
 /// <remarks>
 /// So owners, modes, devices and attributes are those of the layer, whatever this machine lets its user make. For readers who want some of
 /// the files; a RUN needs them unpacked. Hard links are files here, of one <see cref="LayerEntry.Identity"/>. Of a tar, the place of each
@@ -56,8 +58,10 @@ public sealed class LayerTree : ILayerContents
         return new LayerTree(new TarReader(tar, source).Entries().Until(cancellation), path, () => tar.Position);
     }
 
-    /// <summary>Of an archive that is unpacked over other files: its names are ordinary ones, and lead through links
-    /// (<see cref="LinksOfAnArchive"/>).</summary>
+    /// <summary>
+    /// Of an archive that is unpacked over other files: its names are ordinary ones, and lead through links
+    /// (<see cref="LinksOfAnArchive"/>).
+    /// </summary>
     /// <param name="below">The file that is at a path already, without its parents' links being followed. If the archive has a hard link to
     /// it, it is an entry here too: with the content that it has there, else with that path as
     /// <see cref="LayerEntry.LinkTarget"/>.</param>
@@ -69,8 +73,10 @@ public sealed class LayerTree : ILayerContents
         return new LayerTree(new TarReader(tar, source, whiteouts: false).Entries().Until(cancellation), path, () => tar.Position, below);
     }
 
-    /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>. Of a file's several names the
-    /// first in this order has its content, whichever had it in the tar; the others are hard links to that one.</summary>
+    /// <summary>
+    /// All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>. Of a file's several names the
+    /// first in this order has its content, whichever had it in the tar; the others are hard links to that one.
+    /// </summary>
     public IEnumerable<LayerEntry> Entries()
     {
         var first = new Dictionary<int, string>();
@@ -133,8 +139,9 @@ public sealed class LayerTree : ILayerContents
         var target = tree.Find(link.LinkTarget!);
         if (target == EntryTree.None && below?.Invoke(link.LinkTarget!) is { Kind: not (EntryKind.Folder or EntryKind.Whiteout) } there)
             target = Adopted(link, there, builder);
-        return target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout) ? FileOf(target)
-            : throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is not a file in this layer.");
+        if (!(target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout)))
+            throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is not a file in this layer.");
+        return FileOf(target);
     }
 
     // Another name for a file that was there before gives it the owner and mode of the link, so that it is a file of this layer as well.

@@ -5,7 +5,9 @@ using Manifold.Oci;
 
 namespace Manifold.Layers;
 
-/// <summary>Makes a layer of entries: its digest only, or its blob too. The same entries, in whichever order, make the same layer.</summary>
+/// <summary>
+/// Makes a layer of entries: its digest only, or its blob too. The same entries, in whichever order, make the same layer.
+/// </summary>
 /// <remarks>
 /// <code>
 /// 1  order: parents first, by bytes; the first name of a hard-linked file holds the content
@@ -40,13 +42,19 @@ public sealed class LayerWriter(FileTime latest)
         return new Layer { DiffId = tar.Finish(), Contents = TableOfContents.Of(ordered) };
     }
 
-    /// <summary>Stores the layer's blob and returns the layer with its descriptor. Idempotent. Reads each content once; memory does not grow with it.</summary>
-    public async Task<Layer> StoreAsync(IEnumerable<LayerEntry> entries, Store store, LayerForm? form = null, CancellationToken cancellation = default)
+    /// <summary>
+    /// Stores the layer's blob and returns the layer with its descriptor. Idempotent. Reads each content once; memory does not grow with
+    /// it.
+    /// </summary>
+    public async Task<Layer> StoreAsync(
+        IEnumerable<LayerEntry> entries, Store store, LayerForm? form = null, CancellationToken cancellation = default)
     {
         var ordered = Ordered(entries);
         await using var blob = store.CreateBlob();
-        var diffId = await Task.Run(() => WriteBlob(ordered, blob, form ?? LayerForm.Default, cancellation), cancellation).ConfigureAwait(false);
-        var descriptor = await blob.CommitAsync(Compression.MediaTypeOf((form ?? LayerForm.Default).Compression), cancellation: cancellation).ConfigureAwait(false);
+        var diffId =
+            await Task.Run(() => WriteBlob(ordered, blob, form ?? LayerForm.Default, cancellation), cancellation).ConfigureAwait(false);
+        var descriptor = await blob.CommitAsync(Compression.MediaTypeOf((form ?? LayerForm.Default).Compression),
+            cancellation: cancellation).ConfigureAwait(false);
         return new Layer { DiffId = diffId, Contents = TableOfContents.Of(ordered), Descriptor = descriptor };
     }
 

@@ -10,8 +10,10 @@ public sealed partial class TableOfContents
     /// <summary>Writes the table in a compact form: each path only as far as it differs from the one before.</summary>
     public void Save(Stream stream) => new Writer(stream).Write(tree);
 
-    /// <summary>Reads a file that <see cref="Save"/> wrote; null if it is another kind of file or damaged.
-    /// Then read the layer again.</summary>
+    /// <summary>
+    /// Reads a file that <see cref="Save"/> wrote; null if it is another kind of file or damaged.
+    /// Then read the layer again.
+    /// </summary>
     public static TableOfContents? TryLoad(Stream stream)
     {
         using var reader = new BinaryReader(stream, Encoding.UTF8, leaveOpen: true);
@@ -164,7 +166,8 @@ public sealed partial class TableOfContents
         return entry.Kind switch
         {
             EntryKind.SymbolicLink or EntryKind.HardLink => entry with { LinkTarget = FileName.Decode(LoadBytes(reader)) },
-            EntryKind.CharacterDevice or EntryKind.BlockDevice => entry with { DeviceMajor = reader.ReadUInt32(), DeviceMinor = reader.ReadUInt32() },
+            EntryKind.CharacterDevice or EntryKind.BlockDevice =>
+                entry with { DeviceMajor = reader.ReadUInt32(), DeviceMinor = reader.ReadUInt32() },
             > EntryKind.Whiteout => throw new FormatException("The kind of an entry is unknown."),
             _ => entry,
         };

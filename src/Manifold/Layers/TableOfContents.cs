@@ -3,11 +3,13 @@ using Manifold.Building;
 
 namespace Manifold.Layers;
 
-/// <summary>The entries of a layer without their content. An entry takes a few dozen bytes on disk,
-/// and about 80 and its name in memory.</summary>
+/// <summary>
+/// The entries of a layer without their content. An entry takes a few dozen bytes on disk,
+/// and about 80 and its name in memory.
+/// </summary>
 /// <remarks>
-/// Holds one entry a path, as if the tar had been unpacked: a later entry has replaced an earlier one, and folders that the tar only implies
-/// are there, marked so. Content and extended attributes are not kept. Lookups cost the components of the path.
+/// Holds one entry a path, as if the tar had been unpacked: a later entry has replaced an earlier one, and folders that the tar only
+/// implies are there, marked so. Content and extended attributes are not kept. Lookups cost the components of the path.
 /// Entries are made when they are asked for. Immutable.
 /// </remarks>
 public sealed partial class TableOfContents : ILayerContents
@@ -21,7 +23,9 @@ public sealed partial class TableOfContents : ILayerContents
     /// <summary>All entries in <see cref="EntryPath.Order"/>.</summary>
     public IEnumerable<LayerEntry> Entries => tree.Walk(tree.Root, "").Select(at => tree.Entry(at.Id, at.Path));
 
-    /// <summary>Folders that the layer has no entry for. Their attributes are the lower layers', or 0755 root where those have none.</summary>
+    /// <summary>
+    /// Folders that the layer has no entry for. Their attributes are the lower layers', or 0755 root where those have none.
+    /// </summary>
     public FolderSet ImpliedFolders => new(tree);
 
     internal EntryTree Tree => tree;

@@ -13,7 +13,8 @@ internal sealed class TarHeader
     {
         (this.block, this.source) = (block, source);
         if (!IsValid(block))
-            throw new LayerException($"Reading the tar of {source}: a header's checksum is wrong. The file is damaged, or it is not a tar.");
+            throw new LayerException(
+                $"Reading the tar of {source}: a header's checksum is wrong. The file is damaged, or it is not a tar.");
     }
 
     internal static bool IsValid(ReadOnlySpan<byte> block)
@@ -46,14 +47,16 @@ internal sealed class TarHeader
         {
             var name = FileName.Decode(UntilZero(block.AsSpan(TarFormat.Name)));
             // GNU's magic is "ustar  " with a space: it keeps other fields where ustar has the prefix.
-            var prefix = block.AsSpan(TarFormat.Magic).SequenceEqual("ustar\0"u8) ? FileName.Decode(UntilZero(block.AsSpan(TarFormat.Prefix))) : "";
+            var prefix =
+                block.AsSpan(TarFormat.Magic).SequenceEqual("ustar\0"u8) ? FileName.Decode(UntilZero(block.AsSpan(TarFormat.Prefix))) : "";
             return prefix.Length == 0 ? name : $"{prefix}/{name}";
         }
     }
 
     private bool HasUstarFields => block.AsSpan(TarFormat.Magic)[..5].SequenceEqual("ustar"u8);
 
-    internal static byte[] UntilZero(ReadOnlySpan<byte> field) => (field.IndexOf((byte)0) is var end and >= 0 ? field[..end] : field).ToArray();
+    internal static byte[] UntilZero(ReadOnlySpan<byte> field) =>
+        (field.IndexOf((byte)0) is var end and >= 0 ? field[..end] : field).ToArray();
 
     private long Number(Range where, string what)
     {

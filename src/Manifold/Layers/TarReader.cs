@@ -3,10 +3,12 @@ using System.Collections.Immutable;
 
 namespace Manifold.Layers;
 
-/// <summary>Reads a tar's entries in their order, from a stream that need not seek; where it can, content that nobody reads is passed over.</summary>
+/// <summary>
+/// Reads a tar's entries in their order, from a stream that need not seek; where it can, content that nobody reads is passed over.
+/// </summary>
 /// <remarks>
-/// Reads ustar, PAX, GNU and V7 (not sparse files). Our own, because the platform's decodes every PAX value as UTF-8 and so destroys file capabilities
-/// and other binary attributes, and names that are not UTF-8 (docs/decisions/0002-own-tar.md).
+/// Reads ustar, PAX, GNU and V7 (not sparse files). Our own, because the platform's decodes every PAX value as UTF-8 and so destroys file
+/// capabilities and other binary attributes, and names that are not UTF-8 (docs/decisions/0002-own-tar.md).
 /// Whatever the bytes are, memory stays bounded by <see cref="Limits"/> and reading ends. Paths come out in their plain form.
 /// At the end the stream is read to its own end, so that a digest over it is complete. Not thread-safe; the stream is not disposed.
 /// <code>

@@ -17,7 +17,9 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
 
     internal void Set(string key, byte[] value) => Values = Values.SetItem(key, value);
 
-    /// <summary>Source: POSIX pax, "pax Extended Header": <c>"%d %s=%s\n", length, keyword, value</c>; an empty value takes the keyword back.</summary>
+    /// <summary>
+    /// Source: POSIX pax, "pax Extended Header": <c>"%d %s=%s\n", length, keyword, value</c>; an empty value takes the keyword back.
+    /// </summary>
     internal void AddPax(byte[] block, string source)
     {
         var values = Values.ToBuilder();
@@ -68,7 +70,9 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
     internal long Size(TarHeader header, string source)
     {
         var size = Number("size", source) ?? header.Size;
-        return size is >= 0 and <= Limits.FileBytes ? size : throw Malformed($"'{header.Name}' has the invalid size {size} bytes", source);
+        if (size is not (>= 0 and <= Limits.FileBytes))
+            throw Malformed($"'{header.Name}' has the invalid size {size} bytes", source);
+        return size;
     }
 
     private static EntryKind Kind(char type, string name, string source) => type switch
@@ -83,7 +87,8 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         '5' or 'D' => EntryKind.Folder,
         '6' => EntryKind.Fifo,
         'S' => throw Malformed($"'{name}' is a sparse file, which is not supported. Create the tar without --sparse", source),
-        _ => throw Malformed($"'{name}' has the unknown type '{(char.IsAsciiLetterOrDigit(type) ? type.ToString() : $"0x{(int)type:x}")}'", source),
+        _ => throw Malformed(
+            $"'{name}' has the unknown type '{(char.IsAsciiLetterOrDigit(type) ? type.ToString() : $"0x{(int)type:x}")}'", source),
     };
 
     private string? Target(EntryKind kind, TarHeader header, string source)
@@ -93,8 +98,9 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         var target = Text("linkpath") ?? header.LinkName;
         if (kind == EntryKind.HardLink)
             return Normalized(target, source);
-        return target.Length is > 0 and <= Limits.PathBytes && !target.Contains('\0', StringComparison.Ordinal) ? target
-            : throw Malformed($"the symbolic link '{header.Name}' has no target, or one that Linux does not accept", source);
+        if (!(target.Length is > 0 and <= Limits.PathBytes && !target.Contains('\0', StringComparison.Ordinal)))
+            throw Malformed($"the symbolic link '{header.Name}' has no target, or one that Linux does not accept", source);
+        return target;
     }
 
     private string Normalized(string name, string source)
@@ -133,29 +139,43 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
     {
         var text = Encoding.ASCII.GetString(value).TrimEnd('=');
         var decoded = new byte[text.Length];
-        return Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), decoded, out var length) ? decoded[..length] : null;
+        return Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), decoded, out var length)
+            ? decoded[..length]
+            : null;
     }
 
     private string? Text(string key) => Values.TryGetValue(key, out var value) ? FileName.Decode(value) : null;
 
-    private long? Number(string key, string source) => Text(key) is not { } text ? null
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
-        : throw Malformed($"the {key} '{text}' is not a number", source);
+    private long? Number(string key, string source)
+    {
+        if (Text(key) is not { } text)
+            return null;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            return number;
+        throw Malformed($"the {key} '{text}' is not a number", source);
+    }
 
-    private static uint Owner(long id, string name, string source) =>
-        id is >= 0 and < uint.MaxValue ? (uint)id : throw Malformed($"'{name}' belongs to {id}, "
-            + "which is not a valid user or group ID", source);
+    private static uint Owner(long id, string name, string source)
+    {
+        if (id is not (>= 0 and < uint.MaxValue))
+            throw Malformed($"'{name}' belongs to {id}, " + "which is not a valid user or group ID", source);
+        return (uint)id;
+    }
 
-    private static uint DeviceNumber(long number, long most, string name, string source) =>
-        number >= 0 && number <= most ? (uint)number : throw Malformed($"'{name}' has the device number {number}, "
-            + "which Linux does not accept", source);
+    private static uint DeviceNumber(long number, long most, string name, string source)
+    {
+        if (!(number >= 0 && number <= most))
+            throw Malformed($"'{name}' has the device number {number}, " + "which Linux does not accept", source);
+        return (uint)number;
+    }
 
     // "1700000000.123456789", "-3.5": the fraction counts away from zero, a FileTime's nanoseconds count upwards.
     private FileTime? Time(string key, string source)
     {
         if (Text(key) is not { } text)
             return null;
-        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
+        if (!decimal.TryParse(text,
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
             || time is < long.MinValue or > long.MaxValue)
             throw Malformed($"the {key} '{text}' is not a time", source);
         var seconds = Math.Floor(time);

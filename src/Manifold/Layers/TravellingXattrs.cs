@@ -8,7 +8,9 @@ internal static class TravellingXattrs
     /// IMA hashes are the host's policy. ACLs travel, as does everything of users and file capabilities.
     /// </remarks>
     internal static bool Includes(string name) =>
-        (name.StartsWith("user.", StringComparison.Ordinal) && !name.StartsWith("user.overlay.", StringComparison.Ordinal) && name != DevicePlaceholder.Xattr)
+        (name.StartsWith("user.", StringComparison.Ordinal)
+            && !name.StartsWith("user.overlay.", StringComparison.Ordinal)
+            && name != DevicePlaceholder.Xattr)
         || (name.StartsWith("trusted.", StringComparison.Ordinal) && !name.StartsWith("trusted.overlay.", StringComparison.Ordinal))
         || name is "security.capability" or "system.posix_acl_access" or "system.posix_acl_default";
 }

@@ -139,7 +139,8 @@ internal sealed class Unpacking : IDisposable
     private bool TryMakePlaceholder(DirectoryHandle parent, string name, LayerEntry device)
     {
         _ = NodeType(device);
-        return TryMakeFile(parent, name, device with { Kind = EntryKind.File, Xattrs = device.Xattrs.Add(DevicePlaceholder.Xattr, DevicePlaceholder.Value(device)) });
+        return TryMakeFile(parent, name,
+            device with { Kind = EntryKind.File, Xattrs = device.Xattrs.Add(DevicePlaceholder.Xattr, DevicePlaceholder.Value(device)) });
     }
 
     private bool TryMakeLink(DirectoryHandle parent, string name, LayerEntry entry)
@@ -227,7 +228,10 @@ internal sealed class Unpacking : IDisposable
         foreach (var (key, value) in entry.Xattrs)
         {
             // Nobody sees trusted attributes in a user namespace, so nobody misses them there.
-            if (format == FolderFormat.UserOverlay ? !key.StartsWith("trusted.", StringComparison.Ordinal) && (TravellingXattrs.Includes(key) || key == DevicePlaceholder.Xattr) : TravellingXattrs.Includes(key))
+            if (format == FolderFormat.UserOverlay
+                ? !key.StartsWith("trusted.", StringComparison.Ordinal)
+                    && (TravellingXattrs.Includes(key) || key == DevicePlaceholder.Xattr)
+                : TravellingXattrs.Includes(key))
                 parent.SetXattr(name, key, value);
         }
     }

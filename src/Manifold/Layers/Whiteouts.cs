@@ -25,7 +25,8 @@ public static class Whiteouts
     }
 
     /// <summary>Whether an attribute of overlayfs's makes a folder opaque.</summary>
-    /// <exception cref="LayerException">The mount used features (redirect_dir, metacopy) that spread one file over several layers.</exception>
+    /// <exception cref="LayerException">The mount used features (redirect_dir, metacopy) that spread one file over several
+    /// layers.</exception>
     internal static bool IsOpaque(string xattr, string path, int type)
     {
         var meaning = xattr[(xattr.LastIndexOf('.') + 1)..];

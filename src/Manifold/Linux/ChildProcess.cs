@@ -39,14 +39,26 @@ public static class ChildProcess
         return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    /// <summary>Runs a program whose standard input is written while it runs, and collects what it prints. Cancellation kills it with its children.</summary>
-    /// <param name="feed">Writes the input. A program that ends before it has read all of it is no failure of the writer: its exit code tells why.</param>
+    /// <summary>
+    /// Runs a program whose standard input is written while it runs, and collects what it prints. Cancellation kills it with its children.
+    /// </summary>
+    /// <param name="feed">Writes the input. A program that ends before it has read all of it is no failure of the writer: its exit code
+    /// tells why.</param>
     /// <returns>Null where the program is not installed.</returns>
     public static async Task<Result?> FeedAsync(
-        string program, IEnumerable<string> arguments, Func<Stream, Task> feed, ImmutableSortedDictionary<string, string> environment, CancellationToken cancellation = default)
+        string program,
+        IEnumerable<string> arguments,
+        Func<Stream, Task> feed,
+        ImmutableSortedDictionary<string, string> environment,
+        CancellationToken cancellation = default)
     {
         using var process = new Process();
-        process.StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        process.StartInfo = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in environment)
             process.StartInfo.Environment[name] = value;
         if (!TryStart(process))
@@ -73,10 +85,17 @@ public static class ChildProcess
         return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    /// <summary>Runs a program as the user who called us, to its end, and hands on each line as it comes, from two threads at a time. Cancellation kills it with its children.</summary>
+    /// <summary>
+    /// Runs a program as the user who called us, to its end, and hands on each line as it comes, from two threads at a time. Cancellation
+    /// kills it with its children.
+    /// </summary>
     /// <returns>The exit code; null where the program is not installed.</returns>
     public static async Task<int?> StreamAsync(
-        ImmutableArray<string> command, string folder, ImmutableSortedDictionary<string, string> environment, Action<string, bool> onLine, CancellationToken cancellation = default)
+        ImmutableArray<string> command,
+        string folder,
+        ImmutableSortedDictionary<string, string> environment,
+        Action<string, bool> onLine,
+        CancellationToken cancellation = default)
     {
         using var process = new Process();
         // "./hook" is the folder's, as for a shell that stands in it; .NET would look for it where we stand.
@@ -84,7 +103,10 @@ public static class ChildProcess
         command = UserNamespaceEntry.AsCaller([program, .. command[1..]]);
         process.StartInfo = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
         };
         foreach (var (name, value) in environment)
             process.StartInfo.Environment[name] = value;
@@ -92,7 +114,8 @@ public static class ChildProcess
             return null;
         using var registration = cancellation.Register(() => Kill(process));
         process.StandardInput.Close();
-        await Task.WhenAll(ReadLinesAsync(process.StandardOutput, line => onLine(line, false)), ReadLinesAsync(process.StandardError, line => onLine(line, true))).ConfigureAwait(false);
+        await Task.WhenAll(ReadLinesAsync(process.StandardOutput, line => onLine(line, false)),
+            ReadLinesAsync(process.StandardError, line => onLine(line, true))).ConfigureAwait(false);
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         return process.ExitCode;
@@ -118,7 +141,9 @@ public static class ChildProcess
         }
     }
 
-    /// <summary>The full path of a program, searched as execvp does it, then in the folders of system programs; null where it is nowhere.</summary>
+    /// <summary>
+    /// The full path of a program, searched as execvp does it, then in the folders of system programs; null where it is nowhere.
+    /// </summary>
     public static string? Find(string program, string? searchPath) =>
         (searchPath ?? "").Split(':').Concat(["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"])
             .Where(folder => folder.Length > 0)

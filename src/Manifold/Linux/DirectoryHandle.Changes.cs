@@ -8,7 +8,8 @@ public sealed partial class DirectoryHandle
     /// <summary>Makes a file that was not there and opens it for writing; null where the name is taken.</summary>
     public SafeFileHandle? TryCreateFile(string name)
     {
-        var file = FileCalls.TryOpen(handle, Checked(name), FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive | FileCalls.NoFollow, 0b110_000_000);
+        var file = FileCalls.TryOpen(handle,
+            Checked(name), FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive | FileCalls.NoFollow, 0b110_000_000);
         return file ?? (Taken ? null : throw FileCalls.Failure($"Creating the file '{Described(name)}'"));
     }
 
@@ -20,14 +21,17 @@ public sealed partial class DirectoryHandle
     public bool TryCreateSymbolicLink(string name, string target) =>
         Made(FileCalls.SymlinkAt(target, handle, Checked(name)), "Creating the symbolic link", name);
 
-    /// <summary>Makes a device node or a fifo; <paramref name="type"/> is one of <see cref="FileStatus"/>'s. False where the name is taken.</summary>
+    /// <summary>
+    /// Makes a device node or a fifo; <paramref name="type"/> is one of <see cref="FileStatus"/>'s. False where the name is taken.
+    /// </summary>
     public bool TryCreateNode(string name, int type, uint major, uint minor) =>
         Made(FileCalls.MakeNodeAt(handle, Checked(name), (uint)type | 0b110_000_000, FileCalls.Device(major, minor)),
             "Creating the device node", name);
 
     /// <summary>Gives the file <paramref name="existing"/> of another folder a second name here; false where the name is taken.</summary>
     public bool TryLink(DirectoryHandle folder, string existing, string name) =>
-        Made(FileCalls.LinkAt(folder.handle, Checked(existing), handle, Checked(name), 0), $"Linking '{folder.Described(existing)}' to", name);
+        Made(FileCalls.LinkAt(folder.handle, Checked(existing), handle, Checked(name), 0),
+            $"Linking '{folder.Described(existing)}' to", name);
 
     /// <summary>Removes whatever has this name, a folder with all below it; never anything beyond a mount point. Absent is done.</summary>
     /// <remarks>However deep it is: what lies deeper than <see cref="RemovalDepth"/> levels is moved up first,
@@ -69,7 +73,9 @@ public sealed partial class DirectoryHandle
         if (status is { IsMountPoint: true })
             throw new IOException($"Removing '{Described(name)}': a file system is mounted there, and mounted folders are never removed. "
                 + $"Unmount it first: umount '{Described(name)}'");
-        if (!Environment.IsPrivilegedProcess && status is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
+        if (!Environment.IsPrivilegedProcess
+            && status is { Type: FileStatus.Folder, Mode: var mode }
+            && (mode & 0b111_000_000) != 0b111_000_000)
             SetMode(name, 0b111_000_000);
         return TryOpenFolder(name, out _);
     }

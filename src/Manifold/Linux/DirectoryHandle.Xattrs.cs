@@ -7,7 +7,9 @@ public sealed partial class DirectoryHandle
 {
     private const int MaxXattrBytes = 64 * 1024; // the kernel's XATTR_SIZE_MAX and XATTR_LIST_MAX
 
-    /// <summary>The extended attributes of a name (of the folder itself for the empty one) that <paramref name="wanted"/> accepts.</summary>
+    /// <summary>
+    /// The extended attributes of a name (of the folder itself for the empty one) that <paramref name="wanted"/> accepts.
+    /// </summary>
     public unsafe ImmutableSortedDictionary<string, byte[]> Xattrs(string name, Func<string, bool> wanted)
     {
         var file = XattrPath(name);
@@ -29,7 +31,8 @@ public sealed partial class DirectoryHandle
     public unsafe void SetXattr(string name, string key, ReadOnlySpan<byte> value)
     {
         fixed (byte* bytes = value)
-            Done(FileCalls.SetXattr(XattrPath(name), key, bytes, (nuint)value.Length, 0), $"Setting the extended attribute '{key}' of", name);
+            Done(FileCalls.SetXattr(XattrPath(name), key, bytes, (nuint)value.Length, 0),
+                $"Setting the extended attribute '{key}' of", name);
     }
 
     public void RemoveXattr(string name, string key) =>
@@ -41,7 +44,9 @@ public sealed partial class DirectoryHandle
         fixed (byte* bytes = buffer)
         {
             var length = FileCalls.ListXattrs(file, bytes, MaxXattrBytes);
-            return length >= 0 ? buffer[..(int)length] : throw FileCalls.Failure($"Listing the extended attributes of '{Described(name)}'");
+            if (!(length >= 0))
+                throw FileCalls.Failure($"Listing the extended attributes of '{Described(name)}'");
+            return buffer[..(int)length];
         }
     }
 
@@ -51,7 +56,9 @@ public sealed partial class DirectoryHandle
         fixed (byte* bytes = buffer)
         {
             var length = FileCalls.GetXattr(file, key, bytes, MaxXattrBytes);
-            return length >= 0 ? buffer[..(int)length] : throw FileCalls.Failure($"Reading the extended attribute '{key}' of '{Described(name)}'");
+            if (!(length >= 0))
+                throw FileCalls.Failure($"Reading the extended attribute '{key}' of '{Described(name)}'");
+            return buffer[..(int)length];
         }
     }
 

@@ -5,8 +5,8 @@ namespace Manifold.Linux;
 
 /// <summary>An open folder, and what one does with the names in it. A name is one component; no call follows a symbolic link.</summary>
 /// <remarks>
-/// Holding the folder, and not its path, is what makes unpacking safe: nothing that happens to the names above can lead a later call elsewhere.
-/// Failures are <see cref="IOException"/>s whose HResult is the kernel's error number. Not thread-safe where it changes things.
+/// Holding the folder, and not its path, is what makes unpacking safe: nothing that happens to the names above can lead a later call
+/// elsewhere. Failures are <see cref="IOException"/>s whose HResult is the kernel's error number. Not thread-safe where it changes things.
 /// </remarks>
 public sealed partial class DirectoryHandle : IDisposable
 {
@@ -41,7 +41,9 @@ public sealed partial class DirectoryHandle : IDisposable
         if (file is not null)
             return new DirectoryHandle(file, new Place(path, name));
         isOther = Marshal.GetLastPInvokeError() is FileCalls.NotAFolder or FileCalls.TooManyLinks;
-        return isOther || Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Opening the folder '{Described(name)}'");
+        if (!isOther && Marshal.GetLastPInvokeError() != FileCalls.NoEntry)
+            throw FileCalls.Failure($"Opening the folder '{Described(name)}'");
+        return null;
     }
 
     /// <summary>A path that leads to this very folder, whatever its name is by now. Valid while the handle is open.</summary>
@@ -61,10 +63,14 @@ public sealed partial class DirectoryHandle : IDisposable
     {
         if (FileCalls.TryStatus(handle, name.Length == 0 ? "" : Checked(name)) is { } status)
             return status;
-        return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Checking '{Described(name)}'");
+        if (Marshal.GetLastPInvokeError() != FileCalls.NoEntry)
+            throw FileCalls.Failure($"Checking '{Described(name)}'");
+        return null;
     }
 
-    /// <summary>A short path to this folder, good for this process while the handle is open: the address of a socket has little room.</summary>
+    /// <summary>
+    /// A short path to this folder, good for this process while the handle is open: the address of a socket has little room.
+    /// </summary>
     internal string ShortPath => $"/proc/self/fd/{handle.DangerousGetHandle()}";
 
     /// <summary>What a path of the machine is (a link at its end is not followed); null where there is nothing.</summary>
@@ -72,8 +78,9 @@ public sealed partial class DirectoryHandle : IDisposable
     {
         if (FileCalls.TryStatus(null, path) is { } status)
             return status;
-        return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null
-            : throw FileCalls.Failure($"Checking '{path}'");
+        if (Marshal.GetLastPInvokeError() is not (FileCalls.NoEntry or FileCalls.NotAFolder))
+            throw FileCalls.Failure($"Checking '{path}'");
+        return null;
     }
 
     // Where struct linux_dirent64 has them.
@@ -108,24 +115,31 @@ public sealed partial class DirectoryHandle : IDisposable
         const int size = 4096;
         var buffer = stackalloc byte[size];
         var length = FileCalls.ReadLinkAt(handle, Checked(name), buffer, size);
-        return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw FileCalls.Failure($"Reading the link '{Described(name)}'");
+        if (!(length >= 0))
+            throw FileCalls.Failure($"Reading the link '{Described(name)}'");
+        return FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length));
     }
 
     /// <summary>Opens a folder some levels below; the caller knows that all its parents are folders. Null if it does not exist.</summary>
     internal DirectoryHandle? TryOpenBelow(string relative)
     {
         var file = FileCalls.TryOpen(handle, relative.Length == 0 ? "." : relative, FileCalls.Directory | FileCalls.NoFollow);
-        return file is not null ? new DirectoryHandle(file, relative.Length == 0 ? path : new Place(path, relative))
-            : Marshal.GetLastPInvokeError() == FileCalls.NoEntry
-                ? null
-                : throw FileCalls.Failure($"Opening the folder '{path}/{relative}'");
+        if (file is not null)
+            return new DirectoryHandle(file, relative.Length == 0 ? path : new Place(path, relative));
+        if (Marshal.GetLastPInvokeError() == FileCalls.NoEntry)
+            return null;
+        throw FileCalls.Failure($"Opening the folder '{path}/{relative}'");
     }
 
     private string Described(string name) => name.Length == 0 ? path.ToString() : $"{path}/{name}";
 
     // The kernel would walk a name with a slash, and `..` leaves the folder: neither may come from a layer as one component.
-    private static string Checked(string name) => name.Length > 0 && name is not ("." or "..") && !name.Contains('/', StringComparison.Ordinal) ? name
-        : throw new ArgumentException($"'{name}' is not the name of something in a folder.", nameof(name));
+    private static string Checked(string name)
+    {
+        if (!(name.Length > 0 && name is not ("." or "..") && !name.Contains('/', StringComparison.Ordinal)))
+            throw new ArgumentException($"'{name}' is not the name of something in a folder.", nameof(name));
+        return name;
+    }
 
     public void Dispose() => handle.Dispose();
 }

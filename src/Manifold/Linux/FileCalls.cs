@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Linux;
 
-/// <summary>The kernel's calls on files relative to an open folder. Each returns -1 on failure; <see cref="Failure"/> makes the exception.</summary>
+/// <summary>
+/// The kernel's calls on files relative to an open folder. Each returns -1 on failure; <see cref="Failure"/> makes the exception.
+/// </summary>
 internal static unsafe partial class FileCalls
 {
     internal const int AtCurrentFolder = -100, AtSymlinkNoFollow = 0x100, AtRemoveFolder = 0x200, AtEmptyPath = 0x1000;
@@ -14,35 +16,44 @@ internal static unsafe partial class FileCalls
     internal static readonly int NoFollow = NoFollowOf(RuntimeInformation.ProcessArchitecture);
     internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
 
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "openat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     private static partial int OpenAt(int folder, string name, int flags, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "mkdirat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int MakeFolderAt(SafeFileHandle folder, string name, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "mknodat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "mknodat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int MakeNodeAt(SafeFileHandle folder, string name, uint mode, ulong device);
 
-    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "symlinkat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int SymlinkAt(string target, SafeFileHandle folder, string name);
 
-    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "linkat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int LinkAt(SafeFileHandle fromFolder, string from, SafeFileHandle folder, string name, int flags);
 
-    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "unlinkat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int UnlinkAt(SafeFileHandle folder, string name, int flags);
 
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int RenameAt(SafeFileHandle fromFolder, string from, SafeFileHandle folder, string name);
 
-    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "readlinkat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial nint ReadLinkAt(SafeFileHandle folder, string name, byte* buffer, nuint size);
 
-    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "fchownat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int ChangeOwnerAt(SafeFileHandle folder, string name, uint user, uint group, int flags);
 
-    [LibraryImport("libc", EntryPoint = "fchmodat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "fchmodat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int ChangeModeAt(SafeFileHandle folder, string name, uint mode, int flags);
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
@@ -51,28 +62,34 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int ChangeMode(SafeFileHandle file, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "utimensat",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int SetTimesAt(SafeFileHandle folder, string name, TimeSpecification* accessAndChange, int flags);
 
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     internal static partial int SetTimes(SafeFileHandle file, TimeSpecification* accessAndChange);
 
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "statx",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     private static partial int StatusAt(int folder, string name, int flags, uint mask, StatusBuffer* status);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
     internal static partial nint ReadFolder(SafeFileHandle folder, byte* buffer, nuint size);
 
-    [LibraryImport("libc", EntryPoint = "llistxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "llistxattr",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial nint ListXattrs(string path, byte* buffer, nuint size);
 
-    [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "lgetxattr",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial nint GetXattr(string path, string name, byte* buffer, nuint size);
 
-    [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "lsetxattr",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int SetXattr(string path, string name, byte* value, nuint size, int flags);
 
-    [LibraryImport("libc", EntryPoint = "lremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    [LibraryImport("libc", EntryPoint = "lremovexattr",
+        SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int RemoveXattr(string path, string name);
 
     /// <summary>O_DIRECTORY of an architecture. Its bit on x86 is O_DIRECT on arm, O_LARGEFILE on ppc.</summary>
@@ -92,22 +109,33 @@ internal static unsafe partial class FileCalls
         return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
     }
 
-    /// <summary>What a name in an open folder is, or a path where there is none; null leaves the reason in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+    /// <summary>
+    /// What a name in an open folder is, or a path where there is none; null leaves the reason in
+    /// <see cref="Marshal.GetLastPInvokeError"/>.
+    /// </summary>
     internal static FileStatus? TryStatus(SafeFileHandle? folder, string name)
     {
         StatusBuffer status;
-        var result = StatusAt(folder is null ? AtCurrentFolder : (int)folder.DangerousGetHandle(), name, AtSymlinkNoFollow | AtEmptyPath, StatusBasic, &status);
+        var result = StatusAt(folder is null ? AtCurrentFolder : (int)folder.DangerousGetHandle(),
+            name, AtSymlinkNoFollow | AtEmptyPath, StatusBasic, &status);
         GC.KeepAlive(folder);
         if (result != 0)
             return null;
         return new FileStatus
         {
-            Type = status.Mode & FileStatus.TypeMask, Mode = status.Mode & 0xFFF, IsMountPoint = (status.Attributes & StatusBuffer.MountRoot) != 0,
-            Uid = status.User, Gid = status.Group, Size = status.Size,
-            Links = status.Links, Inode = status.Inode, Device = ((ulong)status.DeviceMajor << 32) | status.DeviceMinor,
+            Type = status.Mode & FileStatus.TypeMask,
+            Mode = status.Mode & 0xFFF,
+            IsMountPoint = (status.Attributes & StatusBuffer.MountRoot) != 0,
+            Uid = status.User,
+            Gid = status.Group,
+            Size = status.Size,
+            Links = status.Links,
+            Inode = status.Inode,
+            Device = ((ulong)status.DeviceMajor << 32) | status.DeviceMinor,
             Modified = new FileTime(status.ModifiedSeconds, (int)status.ModifiedNanoseconds),
             Changed = new FileTime(status.ChangedSeconds, (int)status.ChangedNanoseconds),
-            NodeMajor = status.NodeMajor, NodeMinor = status.NodeMinor,
+            NodeMajor = status.NodeMajor,
+            NodeMinor = status.NodeMinor,
         };
     }
 

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Linux;
 
-/// <summary>A lock on a file between processes, and between threads of one. The kernel drops it with its owner, however that ends.</summary>
+/// <summary>
+/// A lock on a file between processes, and between threads of one. The kernel drops it with its owner, however that ends.
+/// </summary>
 /// <remarks>Advisory: it binds those who ask. The file is made where it is not there, and stays. Source: flock(2).</remarks>
 public sealed partial class FileLock : IDisposable
 {

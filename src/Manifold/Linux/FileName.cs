@@ -36,7 +36,9 @@ public static class FileName
         return bytes[..Encode(name, bytes)];
     }
 
-    /// <summary>Encodes into <paramref name="target"/>, which has room for three bytes for each char, and returns how many were written.</summary>
+    /// <summary>
+    /// Encodes into <paramref name="target"/>, which has room for three bytes for each char, and returns how many were written.
+    /// </summary>
     public static int Encode(string name, Span<byte> target)
     {
         if (Utf8.FromUtf16(name, target, out _, out var all, replaceInvalidSequences: false) == OperationStatus.Done)

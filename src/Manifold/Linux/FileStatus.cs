@@ -15,7 +15,8 @@ public readonly record struct FileTime(long Seconds, int Nanoseconds = 0) : ICom
 /// <summary>What the kernel says of a file itself (links are not followed). <see cref="Type"/> holds the mode's S_IFMT bits.</summary>
 public readonly record struct FileStatus
 {
-    public const int TypeMask = 0xF000, Fifo = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, RegularFile = 0x8000, SymbolicLink = 0xA000, Socket = 0xC000;
+    public const int TypeMask = 0xF000, Fifo = 0x1000,
+        CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, RegularFile = 0x8000, SymbolicLink = 0xA000, Socket = 0xC000;
 
     public required int Type { get; init; }
 

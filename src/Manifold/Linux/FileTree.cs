@@ -3,7 +3,10 @@ namespace Manifold.Linux;
 /// <summary>Whole folders.</summary>
 public static class FileTree
 {
-    /// <summary>Deletes a folder and all below it without following links, whatever bytes its names are. Folders that forbid it are opened first. Absent is done.</summary>
+    /// <summary>
+    /// Deletes a folder and all below it without following links, whatever bytes its names are. Folders that forbid it are opened first.
+    /// Absent is done.
+    /// </summary>
     public static void Delete(string path)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -18,8 +21,10 @@ public static class FileTree
         }
     }
 
-    /// <summary>Deletes a folder that others may look at: it leaves its place whole, into <paramref name="through"/>, before anything in
-    /// it is deleted.</summary>
+    /// <summary>
+    /// Deletes a folder that others may look at: it leaves its place whole, into <paramref name="through"/>, before anything in
+    /// it is deleted.
+    /// </summary>
     /// <param name="through">Where what cannot be deleted stays. A folder of another disk is deleted where it is.</param>
     public static void DeleteThrough(string path, string through)
     {
@@ -32,8 +37,10 @@ public static class FileTree
         Delete(doomed);
     }
 
-    /// <summary>The bytes of all files below a folder. A file of several names counts once; links are not followed; what cannot be looked
-    /// at, or went away, counts nothing.</summary>
+    /// <summary>
+    /// The bytes of all files below a folder. A file of several names counts once; links are not followed; what cannot be looked
+    /// at, or went away, counts nothing.
+    /// </summary>
     public static long SizeOf(string path)
     {
         var seen = new HashSet<(ulong, ulong)>();
@@ -42,8 +49,10 @@ public static class FileTree
         bool IsNew(FileStatus status) => status.IsRegularFile && (status.Links == 1 || seen.Add((status.Device, status.Inode)));
     }
 
-    /// <summary>Everything below a folder that is not a folder itself, by its path from there, in no order. None where there is no
-    /// folder.</summary>
+    /// <summary>
+    /// Everything below a folder that is not a folder itself, by its path from there, in no order. None where there is no
+    /// folder.
+    /// </summary>
     /// <remarks>
     /// Names are bytes (<see cref="FileName"/>): the platform's own enumeration looks for files by a decoded name, and so loses, or fails
     /// at, those that are not UTF-8. Links are not followed. One folder is open at a time, however deep the tree is.

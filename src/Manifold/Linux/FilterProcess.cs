@@ -4,7 +4,10 @@ using System.Diagnostics;
 namespace Manifold.Linux;
 
 /// <summary>A stream seen through a program that reads its standard input and writes its standard output, such as <c>xz -dc</c>.</summary>
-/// <remarks>Disposing kills the program if it still runs, and disposes the source. A failure of the program is an <see cref="InvalidDataException"/> with what it said.</remarks>
+/// <remarks>
+/// Disposing kills the program if it still runs, and disposes the source. A failure of the program is an <see cref="InvalidDataException"/>
+/// with what it said.
+/// </remarks>
 public sealed class FilterProcess : ReadOnlyStream
 {
     private readonly Process process;
@@ -24,7 +27,12 @@ public sealed class FilterProcess : ReadOnlyStream
     {
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
         };
         try
         {
@@ -46,9 +54,10 @@ public sealed class FilterProcess : ReadOnlyStream
         if (count > 0 || buffer.IsEmpty)
             return count;
         process.WaitForExit();
-        return process.ExitCode == 0 ? 0
-            : throw new InvalidDataException($"{process.StartInfo.FileName} exited with code {process.ExitCode}: "
-                + $"{error.GetAwaiter().GetResult().Trim()}");
+        if (process.ExitCode != 0)
+            throw new InvalidDataException(
+                $"{process.StartInfo.FileName} exited with code {process.ExitCode}: " + $"{error.GetAwaiter().GetResult().Trim()}");
+        return 0;
     }
 
     private void Feed()

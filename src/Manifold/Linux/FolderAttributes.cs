@@ -24,8 +24,10 @@ internal static class FolderAttributes
         Default(target);
     }
 
-    /// <summary>Gives <paramref name="target"/> the attributes of <paramref name="source"/>,
-    /// except those that overlayfs keeps for itself.</summary>
+    /// <summary>
+    /// Gives <paramref name="target"/> the attributes of <paramref name="source"/>,
+    /// except those that overlayfs keeps for itself.
+    /// </summary>
     public static void Copy(DirectoryHandle source, DirectoryHandle target)
     {
         foreach (var (name, value) in source.Xattrs("", name => !name.Contains(".overlay.", StringComparison.Ordinal)))

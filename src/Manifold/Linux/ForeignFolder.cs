@@ -2,8 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Linux;
 
-/// <summary>A folder that somebody else filled, a build context or a layout:
-/// its regular files can be read, and nothing that is not in it.</summary>
+/// <summary>
+/// A folder that somebody else filled, a build context or a layout:
+/// its regular files can be read, and nothing that is not in it.
+/// </summary>
 /// <remarks>
 /// Paths and symbolic links are followed as if this folder were the root of the file system: an absolute link begins here, and <c>..</c>
 /// stops here (BuildKit's behavior). No call waits: a FIFO, a device or a socket is refused and never opened. Each step starts from an open

@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace Manifold.Linux;
 
-/// <summary>A program that lives for as long as we hold it: it is to end when its standard input does, and so it ends however we do.</summary>
+/// <summary>
+/// A program that lives for as long as we hold it: it is to end when its standard input does, and so it ends however we do.
+/// </summary>
 public sealed class HeldProcess : IDisposable
 {
     private readonly Process process;
@@ -12,11 +14,18 @@ public sealed class HeldProcess : IDisposable
 
     /// <summary>Starts a program in a folder and waits for its first line; null where it is not installed.</summary>
     /// <returns>The process, and what it complained of where it ended instead.</returns>
-    public static async Task<(HeldProcess Process, string? Failure)?> StartAsync(string program, IEnumerable<string> arguments, string folder, CancellationToken cancellation)
+    public static async Task<(HeldProcess Process, string? Failure)?> StartAsync(
+        string program, IEnumerable<string> arguments, string folder, CancellationToken cancellation)
     {
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder },
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = folder,
+            },
         };
         try
         {

@@ -20,7 +20,10 @@ internal static partial class MountCalls
     internal const int NewMountNamespace = 0x00020000, OwnFileSystemState = 0x00000200; // CLONE_NEWNS, CLONE_FS
     internal const int Detach = 2; // MNT_DETACH
 
-    /// <summary>Gives the calling thread, and only it, a mount table, a working folder and a umask of its own; the umask is 022, as a RUN expects it.</summary>
+    /// <summary>
+    /// Gives the calling thread, and only it, a mount table, a working folder and a umask of its own; the umask is 022, as a RUN expects
+    /// it.
+    /// </summary>
     public static void UnshareThread()
     {
         Check(Unshare(NewMountNamespace | OwnFileSystemState), "unshare", "mount namespace");

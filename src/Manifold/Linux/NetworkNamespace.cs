@@ -18,8 +18,10 @@ internal sealed partial class NetworkNamespace : IDisposable
 
     private NetworkNamespace(SafeFileHandle handle, string path) => (this.handle, this.path) = (handle, path);
 
-    /// <summary>Makes an empty namespace and mounts it on a file, among the calling thread's mounts.
-    /// The thread stays where it is.</summary>
+    /// <summary>
+    /// Makes an empty namespace and mounts it on a file, among the calling thread's mounts.
+    /// The thread stays where it is.
+    /// </summary>
     /// <remarks>By another thread, for an ordinary user's could not come back:
     /// the machine's network belongs to another user namespace.</remarks>
     public static NetworkNamespace Make(string path)
@@ -36,7 +38,11 @@ internal sealed partial class NetworkNamespace : IDisposable
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
-        }, maxStackSize: 256 * 1024) { IsBackground = true, Name = "network" };
+        }, maxStackSize: 256 * 1024)
+        {
+            IsBackground = true,
+            Name = "network",
+        };
         maker.Start();
         maker.Join();
         failure?.Throw();

@@ -32,7 +32,8 @@ public static unsafe partial class PasswordHash
         try
         {
             var found = Marshal.PtrToStringUTF8(crypt_r(password, hash, work));
-            return found is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(found), Encoding.UTF8.GetBytes(hash));
+            return found is not null
+                && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(found), Encoding.UTF8.GetBytes(hash));
         }
         catch (DllNotFoundException e)
         {

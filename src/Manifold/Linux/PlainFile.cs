@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
 
-/// <summary>Reads files that people name, and whose links they may have made themselves:
-/// links are followed, but nothing is waited for.</summary>
+/// <summary>
+/// Reads files that people name, and whose links they may have made themselves:
+/// links are followed, but nothing is waited for.
+/// </summary>
 public static class PlainFile
 {
     // What a shell hands over, e.g. -f <(command): the caller's own pipe, which ends.

@@ -8,8 +8,10 @@ internal static class ProcessUsage
     private const long TicksPerSecond = 100; // USER_HZ is 100 on every architecture that .NET runs on
     private const int UserTime = 11, LastTime = 14; // utime, stime, cutime and cstime, counted from behind the program's name: proc(5)
 
-    /// <summary>The time of the whole tree, including children that have ended, and whether one of its threads runs or waits for a
-    /// processor. Null if /proc does not show it, or if the process has ended.</summary>
+    /// <summary>
+    /// The time of the whole tree, including children that have ended, and whether one of its threads runs or waits for a
+    /// processor. Null if /proc does not show it, or if the process has ended.
+    /// </summary>
     public static (TimeSpan Used, bool IsRunnable)? OfTree(int process)
     {
         var (ticks, isRunnable) = (0L, false);

@@ -10,14 +10,17 @@ internal static partial class RunningProcesses
 {
     private const int SigKill = 9;
 
-    /// <summary>Kills every process whose command line has one of the texts: its words, separated by spaces.
-    /// Returns when they have ended.</summary>
+    /// <summary>
+    /// Kills every process whose command line has one of the texts: its words, separated by spaces.
+    /// Returns when they have ended.
+    /// </summary>
     public static void KillThoseSaying(ImmutableArray<string> texts)
     {
         var killed = new List<string>();
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != Environment.ProcessId
+            if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && id != Environment.ProcessId
                 && CommandLine(process) is var line && texts.Any(text => line.Contains(text, StringComparison.Ordinal)))
             {
                 _ = Kill(id, SigKill); // it may have ended meanwhile

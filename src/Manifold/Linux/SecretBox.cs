@@ -9,7 +9,8 @@ public sealed record ScryptParameters(ulong Cost, uint BlockSize, uint Parallel)
     // What a file may ask for: 1 GiB of memory. More is a mistake, or meant to stop the machine.
     private const ulong CostAtMost = 1 << 20;
 
-    public bool IsAcceptable => Cost is >= 2 and <= CostAtMost && ulong.IsPow2(Cost) && BlockSize is >= 1 and <= 8 && Parallel is >= 1 and <= 4;
+    public bool IsAcceptable =>
+        Cost is >= 2 and <= CostAtMost && ulong.IsPow2(Cost) && BlockSize is >= 1 and <= 8 && Parallel is >= 1 and <= 4;
 }
 
 /// <summary>Seals bytes with a password: scrypt and NaCl's secretbox, by libsodium.</summary>
@@ -19,7 +20,12 @@ public static unsafe partial class SecretBox
     private const int KeyBytes = 32, TagBytes = 16;
 
     /// <exception cref="HostNotReadyException">libsodium is not installed.</exception>
-    public static byte[] Seal(ReadOnlySpan<byte> message, ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> nonce, ScryptParameters parameters)
+    public static byte[] Seal(
+        ReadOnlySpan<byte> message,
+        ReadOnlySpan<byte> password,
+        ReadOnlySpan<byte> salt,
+        ReadOnlySpan<byte> nonce,
+        ScryptParameters parameters)
     {
         var sealedBytes = new byte[message.Length + TagBytes];
         var key = Derive(password, salt, parameters);
@@ -31,7 +37,8 @@ public static unsafe partial class SecretBox
 
     /// <summary>What was sealed; null where the password is another, or the bytes were changed.</summary>
     /// <exception cref="HostNotReadyException">libsodium is not installed.</exception>
-    public static byte[]? TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> nonce, ScryptParameters parameters)
+    public static byte[]? TryOpen(
+        ReadOnlySpan<byte> box, ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> nonce, ScryptParameters parameters)
     {
         if (box.Length < TagBytes || nonce.Length != NonceBytes || !parameters.IsAcceptable)
             return null;
@@ -68,9 +75,12 @@ public static unsafe partial class SecretBox
         var key = new byte[KeyBytes];
         int result;
         fixed (byte* secret = password, grains = salt, bytes = key)
-            result = SodiumCalls.Scrypt(secret, (nuint)password.Length, grains, (nuint)salt.Length, parameters.Cost, parameters.BlockSize, parameters.Parallel, bytes, KeyBytes);
-        return result == 0 ? key : throw new HostNotReadyException("Reading an encrypted key: "
-            + "there is not enough memory to derive the key from the password.");
+            result = SodiumCalls.Scrypt(secret, (nuint)password.Length,
+                grains, (nuint)salt.Length, parameters.Cost, parameters.BlockSize, parameters.Parallel, bytes, KeyBytes);
+        if (result != 0)
+            throw new HostNotReadyException(
+                "Reading an encrypted key: " + "there is not enough memory to derive the key from the password.");
+        return key;
     }
 
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]

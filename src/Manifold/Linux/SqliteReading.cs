@@ -40,17 +40,20 @@ public static unsafe class SqliteReading
         var budget = Budget;
         fixed (byte* begin = bytes)
         {
-            if (SqliteCalls.Open(":memory:", out var database, SqliteCalls.OpenReadWrite | SqliteCalls.OpenInMemory, null) != SqliteCalls.Ok)
+            if (SqliteCalls.Open(":memory:", out var database, SqliteCalls.OpenReadWrite | SqliteCalls.OpenInMemory, null)
+                != SqliteCalls.Ok)
                 throw new InvalidDataException("SQLite cannot open it");
             try
             {
                 _ = SqliteCalls.Limit(database, SqliteCalls.LimitLength, RowBytes);
                 SqliteCalls.OnProgress(database, StepsBetween, &Spend, &budget);
-                if (SqliteCalls.Deserialize(database, "main", begin, bytes.Length, bytes.Length, SqliteCalls.DeserializeReadOnly) != SqliteCalls.Ok)
+                if (SqliteCalls.Deserialize(database, "main", begin, bytes.Length, bytes.Length, SqliteCalls.DeserializeReadOnly)
+                    != SqliteCalls.Ok)
                     throw new InvalidDataException(SqliteCalls.Describe(database));
                 _ = Rows(database, "PRAGMA trusted_schema = OFF", 0);
                 _ = Rows(database, "PRAGMA cell_size_check = ON", 100);
-                var plain = Rows(database, $"SELECT 1 FROM sqlite_schema WHERE name = '{table}' AND type = 'table' AND sql NOT LIKE '%VIRTUAL%'", 100);
+                var plain = Rows(database,
+                    $"SELECT 1 FROM sqlite_schema WHERE name = '{table}' AND type = 'table' AND sql NOT LIKE '%VIRTUAL%'", 100);
                 if (plain.Count != 1)
                     throw new InvalidDataException($"it has no plain table '{table}'");
                 return Rows(database, $"SELECT \"{column}\" FROM \"{table}\"", bytes.Length);

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Manifold.Linux;
 
-/// <summary>A program whose output is read while it runs. It inherits the mounts and the working folder of the thread that starts it.</summary>
+/// <summary>
+/// A program whose output is read while it runs. It inherits the mounts and the working folder of the thread that starts it.
+/// </summary>
 /// <remarks>Its environment is <c>PATH</c> and nothing else; its standard input is empty. Owned: dispose it when it has ended.</remarks>
 internal sealed class StreamedProcess : IDisposable
 {
@@ -22,7 +24,9 @@ internal sealed class StreamedProcess : IDisposable
         {
             StartInfo = new ProcessStartInfo(program, arguments)
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             },
         };
         process.StartInfo.Environment.Clear();
@@ -47,7 +51,9 @@ internal sealed class StreamedProcess : IDisposable
         }
     }
 
-    /// <summary>Blocks until the end and returns the exit code; on the thread that started it, whose end would kill a child that asked for it.</summary>
+    /// <summary>
+    /// Blocks until the end and returns the exit code; on the thread that started it, whose end would kill a child that asked for it.
+    /// </summary>
     public int WaitForExit()
     {
         process.WaitForExit();

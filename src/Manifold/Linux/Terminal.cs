@@ -8,7 +8,9 @@ public static partial class Terminal
     private const int StandardOutput = 1, StandardError = 2;
     private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ on x86, arm, riscv; asm-generic/ioctls.h
 
-    /// <summary>The current columns and rows of the terminal that standard error is; null if it is not a terminal or does not say.</summary>
+    /// <summary>
+    /// The current columns and rows of the terminal that standard error is; null if it is not a terminal or does not say.
+    /// </summary>
     public static (int Width, int Height)? SizeOfError => SizeOf(StandardError);
 
     /// <summary>The same for standard output.</summary>

@@ -5,7 +5,8 @@ namespace Manifold.Linux;
 
 /// <summary>Whose ids this process can use: the machine's, or those that a user namespace maps.</summary>
 /// <remarks>
-/// In a namespace that is not the machine's own, root may unpack, mount and run containers with the mapped ids, and may not make device nodes, set
+/// In a namespace that is not the machine's own, root may unpack, mount and run containers with the mapped ids, and may not make device
+/// nodes, set
 /// <c>trusted.*</c> attributes nor write control groups. Source: user_namespaces(7), "User and group ID mappings".
 /// </remarks>
 public static class UserNamespace
@@ -52,7 +53,8 @@ public static class UserNamespace
     {
         try
         {
-            return [.. File.ReadLines(map).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => uint.Parse(word, CultureInfo.InvariantCulture)).ToArray())
+            return [.. File.ReadLines(map).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(word => uint.Parse(word, CultureInfo.InvariantCulture)).ToArray())
                 .Select(ids => new Range(ids[0], ids[1], ids[2]))];
         }
         catch (IOException)

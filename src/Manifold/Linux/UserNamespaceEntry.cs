@@ -11,8 +11,8 @@ namespace Manifold.Linux;
 /// 2  exec    unshare … manifold  the same process becomes unshare, which has newuidmap write the ids, and then this program once more
 /// 3  inside  root of the namespace; <see cref="UserNamespace.EnteredFor"/> knows whose
 /// </code>
-/// A process of several threads cannot enter by itself (unshare(2), EINVAL), and every .NET process has several. As it is the same process, signals, terminal, standard
-/// input and exit code are the caller's own, and nobody has to forward them.
+/// A process of several threads cannot enter by itself (unshare(2), EINVAL), and every .NET process has several. As it is the same process,
+/// signals, terminal, standard input and exit code are the caller's own, and nobody has to forward them.
 /// </remarks>
 public static partial class UserNamespaceEntry
 {
@@ -27,7 +27,9 @@ public static partial class UserNamespaceEntry
         return result is null ? "unshare is not installed" : result.ExitCode == 0 ? null : $"{result.Error.Trim()}";
     }
 
-    /// <summary>Starts this program anew in a namespace, with the arguments that it has. Does not return, unless <c>unshare</c> is gone.</summary>
+    /// <summary>
+    /// Starts this program anew in a namespace, with the arguments that it has. Does not return, unless <c>unshare</c> is gone.
+    /// </summary>
     /// <remarks>Before anything was opened, locked or started: nothing of this process remains but its standard streams.</remarks>
     public static unsafe void Enter()
     {
@@ -46,13 +48,18 @@ public static partial class UserNamespaceEntry
         _ = Execute(Unshare[0], pointers);
     }
 
-    /// <summary>A command as the user who called us would start it: in a namespace that we entered, our children are root, and many a program does otherwise then.</summary>
+    /// <summary>
+    /// A command as the user who called us would start it: in a namespace that we entered, our children are root, and many a program does
+    /// otherwise then.
+    /// </summary>
     /// <remarks>
-    /// An archive's files would get owners that the user cannot delete, and a keyring would not answer. Where the program is not there, the command is as it was, so that starting it
-    /// fails as ever. It cannot enter a namespace of several ids itself (rootless podman).
+    /// An archive's files would get owners that the user cannot delete, and a keyring would not answer. Where the program is not there, the
+    /// command is as it was, so that starting it fails as ever. It cannot enter a namespace of several ids itself (rootless podman).
     /// </remarks>
     public static ImmutableArray<string> AsCaller(ImmutableArray<string> command) =>
-        UserNamespace.EnteredFor is not var (uid, gid) || ChildProcess.Find(command[0], Environment.GetEnvironmentVariables()["PATH"] as string) is null ? command
+        UserNamespace.EnteredFor is not var (uid, gid)
+            || ChildProcess.Find(command[0], Environment.GetEnvironmentVariables()["PATH"] as string) is null
+            ? command
             : ["unshare", $"--map-user={uid}", $"--map-group={gid}", "--", .. command];
 
     // As bytes: an argument need not be text.

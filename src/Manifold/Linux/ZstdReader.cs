@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Manifold.Linux;
 
-/// <summary>Decompresses zstd frames until the source ends. Disposes the source with itself. Damage is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>
+/// Decompresses zstd frames until the source ends. Disposes the source with itself. Damage is an <see cref="InvalidDataException"/>.
+/// </summary>
 public sealed unsafe class ZstdReader : ReadOnlyStream
 {
     private readonly Stream source;

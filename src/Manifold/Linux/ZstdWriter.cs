@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Manifold.Linux;
 
-/// <summary>Compresses into one zstd frame with a checksum. Disposing ends the frame and leaves the target open. One thread: the bytes do not depend on the machine.</summary>
+/// <summary>
+/// Compresses into one zstd frame with a checksum. Disposing ends the frame and leaves the target open. One thread: the bytes do not depend
+/// on the machine.
+/// </summary>
 public sealed unsafe class ZstdWriter : WriteOnlyStream
 {
     private readonly Stream target;

@@ -11,7 +11,9 @@ public sealed class RolloutFailedException(string message) : ManifoldException(m
 }
 
 /// <summary>Restarts a deployment, so that it takes the images that were just published, and waits until it has.</summary>
-/// <remarks>Through <c>kubectl</c>, else <c>oc</c>, which know every way to log in to a cluster. Interrupted, it stops waiting; the cluster goes on.</remarks>
+/// <remarks>
+/// Through <c>kubectl</c>, else <c>oc</c>, which know every way to log in to a cluster. Interrupted, it stops waiting; the cluster goes on.
+/// </remarks>
 public sealed class RolloutRun(string? searchPath, Action<string> tell)
 {
     /// <exception cref="HostNotReadyException">Neither kubectl nor oc is installed.</exception>
@@ -28,9 +30,12 @@ public sealed class RolloutRun(string? searchPath, Action<string> tell)
 
     private async Task RunAsync(string program, string verb, Rollout rollout, CancellationToken cancellation)
     {
-        ImmutableArray<string> command = [program, "rollout", verb, $"deployment/{rollout.Deployment}", .. rollout.Namespace is null ? Array.Empty<string>() : ["--namespace", rollout.Namespace]];
+        ImmutableArray<string> command = [program, "rollout", verb, $"deployment/{rollout.Deployment}", .. rollout.Namespace is null
+            ? Array.Empty<string>()
+            : ["--namespace", rollout.Namespace]];
         var last = "";
-        var code = await ChildProcess.StreamAsync(command, Directory.GetCurrentDirectory(), ImmutableSortedDictionary<string, string>.Empty, (line, _) => tell(last = line), cancellation).ConfigureAwait(false);
+        var code = await ChildProcess.StreamAsync(command, Directory.GetCurrentDirectory(),
+            ImmutableSortedDictionary<string, string>.Empty, (line, _) => tell(last = line), cancellation).ConfigureAwait(false);
         if (code != 0)
             throw new RolloutFailedException(
                 $"The images are published, but {Path.GetFileName(program)} rollout {verb} of deployment '{rollout.Deployment}' failed: "

@@ -28,8 +28,12 @@ public readonly record struct Digest : IComparable<Digest>
 
     private string Text => text ?? throw new InvalidOperationException("This Digest was never assigned.");
 
-    public static Digest Parse(string text) => TryParse(text, out var digest) ? digest
-        : throw new FormatException($"'{text}' is not a digest. Expected sha256: and 64 hex digits.");
+    public static Digest Parse(string text)
+    {
+        if (!TryParse(text, out var digest))
+            throw new FormatException($"'{text}' is not a digest. Expected sha256: and 64 hex digits.");
+        return digest;
+    }
 
     public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
     {

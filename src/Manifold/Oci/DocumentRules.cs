@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 
 namespace Manifold.Oci;
 
-/// <summary>The rules for foreign documents that a type cannot express:
-/// no null in a list or map, no impossible size, no zero byte that the kernel rejects.</summary>
+/// <summary>
+/// The rules for foreign documents that a type cannot express:
+/// no null in a list or map, no impossible size, no zero byte that the kernel rejects.
+/// </summary>
 /// <remarks>
 /// Checked once, when a document is parsed: a <see cref="Manifest"/>, an <see cref="ImageIndex"/> or an <see cref="ImageConfig"/> needs no
 /// other check. Every method throws a <see cref="DocumentException"/>.

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization;
 namespace Manifold.Oci;
 
 /// <summary>What an image is and how it runs.</summary>
-/// <remarks>Source: OCI image specification, "OCI Image Configuration"; <c>Healthcheck</c>, <c>Shell</c> and <c>OnBuild</c> are Docker's.</remarks>
+/// <remarks>
+/// Source: OCI image specification, "OCI Image Configuration"; <c>Healthcheck</c>, <c>Shell</c> and <c>OnBuild</c> are Docker's.
+/// </remarks>
 public sealed record ImageConfig
 {
     public DateTimeOffset? Created { get; init; }
@@ -17,11 +19,16 @@ public sealed record ImageConfig
     [JsonPropertyName("os.features")] public ImmutableArray<string>? OsFeatures { get; init; }
     public ContainerConfig? Config { get; init; }
 
-    /// <summary>Without layers where the document has none: some that tools write by hand do not, though the specification requires it.</summary>
+    /// <summary>
+    /// Without layers where the document has none: some that tools write by hand do not, though the specification requires it.
+    /// </summary>
     [AllowNull] [JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
     public ImmutableArray<HistoryEntry>? History { get; init; }
 
-    /// <summary>Which steps made the layers, for builds that take the image for a cache; readers of images pass it over, as they do BuildKit's <c>moby.buildkit.cache.v0</c>.</summary>
+    /// <summary>
+    /// Which steps made the layers, for builds that take the image for a cache; readers of images pass it over, as they do BuildKit's
+    /// <c>moby.buildkit.cache.v0</c>.
+    /// </summary>
     [JsonPropertyName("io.manifold.cache.v1")] public string? InlineCache { get; init; }
 
     [JsonIgnore] public Platform Platform => Platform.Normalized(Os, Architecture, Variant);

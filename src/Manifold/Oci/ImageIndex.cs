@@ -14,7 +14,9 @@ public sealed record ImageIndex
     [JsonPropertyOrder(4)] public Descriptor? Subject { get; init; }
     [JsonPropertyOrder(5)] public ImmutableSortedDictionary<string, string>? Annotations { get; init; }
 
-    /// <summary>The entries that are images of a platform. Attestations, which some builders list as <c>unknown/unknown</c>, are not.</summary>
+    /// <summary>
+    /// The entries that are images of a platform. Attestations, which some builders list as <c>unknown/unknown</c>, are not.
+    /// </summary>
     [JsonIgnore]
     public IEnumerable<Descriptor> Images => Manifests.Where(IsImage);
 

@@ -13,8 +13,10 @@ public sealed partial record ImageReference
     private ImageReference(string registry, string repository, string? tag, Digest? digest) =>
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
-    /// <summary>The name as it was written, where it was written without a registry, e.g. <c>fedora-minimal</c>; null where the registry
-    /// was named.</summary>
+    /// <summary>
+    /// The name as it was written, where it was written without a registry, e.g. <c>fedora-minimal</c>; null where the registry
+    /// was named.
+    /// </summary>
     /// <remarks>Says nothing of what the reference stands for: two references are equal whichever way they were written.</remarks>
     public string? ShortName { get; private init; }
 
@@ -35,8 +37,12 @@ public sealed partial record ImageReference
     /// <summary>What the registry is asked for: the digest where there is one, else the tag.</summary>
     public string Selector => Digest?.ToString() ?? Tag!;
 
-    public static ImageReference Parse(string text) => TryParse(text, out var reference) ? reference
-        : throw new FormatException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+    public static ImageReference Parse(string text)
+    {
+        if (!TryParse(text, out var reference))
+            throw new FormatException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+        return reference;
+    }
 
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageReference? reference)
     {
@@ -67,14 +73,20 @@ public sealed partial record ImageReference
         if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository)
             || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
             return false;
-        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest) { ShortName = isShort
-            ? name : null };
+        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest)
+        {
+            ShortName = isShort
+                ? name : null,
+        };
         return true;
     }
 
-    public ImageReference WithTag(string tag) =>
-        TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) { ShortName = ShortName }
-            : throw new FormatException($"'{tag}' is not a valid tag.");
+    public ImageReference WithTag(string tag)
+    {
+        if (!TagPattern().IsMatch(tag))
+            throw new FormatException($"'{tag}' is not a valid tag.");
+        return new(Registry, Repository, tag, null) { ShortName = ShortName };
+    }
 
     public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest) { ShortName = ShortName };
 

@@ -43,5 +43,6 @@ public static class MediaType
         _ => null,
     };
 
-    public static bool IsLayer(string mediaType) => mediaType is Layer or LayerGzip or LayerZstd or ForeignLayerGzip or DockerLayer or DockerLayerGzip or DockerForeignLayer;
+    public static bool IsLayer(string mediaType) =>
+        mediaType is Layer or LayerGzip or LayerZstd or ForeignLayerGzip or DockerLayer or DockerLayerGzip or DockerForeignLayer;
 }

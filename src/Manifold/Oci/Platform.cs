@@ -17,8 +17,10 @@ public sealed record Platform
     public string Architecture { get; }
     public string? Variant { get; }
 
-    /// <summary>The platform of this machine: of this program's processor, as Go's GOARCH is, whatever <c>uname -m</c> says under
-    /// <c>setarch</c>.</summary>
+    /// <summary>
+    /// The platform of this machine: of this program's processor, as Go's GOARCH is, whatever <c>uname -m</c> says under
+    /// <c>setarch</c>.
+    /// </summary>
     public static Platform Host { get; } = Normalized("linux", RuntimeInformation.ProcessArchitecture switch
     {
         System.Runtime.InteropServices.Architecture.X64 => "amd64",
@@ -28,8 +30,12 @@ public sealed record Platform
         var other => other.ToString().ToLowerInvariant(),
     }, null);
 
-    public static Platform Parse(string text) => TryParse(text, out var platform) ? platform
-        : throw new FormatException($"'{text}' is not a platform. Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
+    public static Platform Parse(string text)
+    {
+        if (!TryParse(text, out var platform))
+            throw new FormatException($"'{text}' is not a platform. Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
+        return platform;
+    }
 
     /// <summary>Accepts <c>os/arch</c>, <c>os/arch/variant</c> and a bare architecture, which means Linux.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Platform? platform)

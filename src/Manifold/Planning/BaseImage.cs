@@ -14,10 +14,15 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
     /// <summary>The name under which it was found: another where <see cref="Reference"/> names no registry.</summary>
     public ImageReference FoundAs { get => field ?? Reference; init; }
 
-    /// <summary>What the reference itself stands for: the index that lists the manifest, or the manifest; null where nobody asked a registry or the store.</summary>
+    /// <summary>
+    /// What the reference itself stands for: the index that lists the manifest, or the manifest; null where nobody asked a registry or the
+    /// store.
+    /// </summary>
     public Digest? Top { get; init; }
 
-    /// <summary>The repository of each layer where it is not <see cref="Reference"/>'s: an image that this run has built stands on others' layers.</summary>
+    /// <summary>
+    /// The repository of each layer where it is not <see cref="Reference"/>'s: an image that this run has built stands on others' layers.
+    /// </summary>
     public ImmutableArray<ImageReference> LayerRepositories { get; init; } = [];
 
     /// <summary>Where a layer's blob can be had if it is not in the store.</summary>
@@ -26,7 +31,11 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
     /// <summary>Where it was found, for people.</summary>
     public string From => Origin switch
     {
-        BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Locked => "locked", BaseOrigin.Sibling => "this project", _ => "registry",
+        BaseOrigin.Store => "store",
+        BaseOrigin.LastTime => "last time",
+        BaseOrigin.Locked => "locked",
+        BaseOrigin.Sibling => "this project",
+        _ => "registry",
     };
 
     /// <summary>Bytes of the layers' blobs.</summary>

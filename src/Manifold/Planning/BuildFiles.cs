@@ -18,7 +18,8 @@ public static class BuildFiles
 
     /// <summary>Reads and parses the Dockerfile.</summary>
     /// <param name="known">Those that need not be parsed again.</param>
-    /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot be.</exception>
+    /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot
+    /// be.</exception>
     public static ParsedDockerfile ReadDockerfile(BuildRequest request, ParsedFiles? known = null)
     {
         var checks = (request.BuildArguments.GetValueOrDefault(CheckOptions.BuildArgument), SettingsOf(request));
@@ -38,9 +39,9 @@ public static class BuildFiles
         if (PlainFile.IsOwnDescriptor(given))
             return (given, PlainFile.Read(given, Limits.DockerfileBytes));
         var path = Path.GetFullPath(given);
-        return TryRead(request, path, Limits.DockerfileBytes) is { } content
-            ? (path, content)
-            : throw new UsageException($"The Dockerfile '{given}' does not exist.");
+        if (TryRead(request, path, Limits.DockerfileBytes) is not { } content)
+            throw new UsageException($"The Dockerfile '{given}' does not exist.");
+        return (path, content);
     }
 
     private static CheckOptions? SettingsOf(BuildRequest request)
@@ -49,7 +50,8 @@ public static class BuildFiles
             return null;
         var options = CheckOptions.Parse(text);
         return options.Problems.FirstOrDefault(problem => !problem.IsWarning) is { } problem
-            ? throw new UsageException($"--build-arg {CheckOptions.BuildArgument}={text}: {problem.Message}. {problem.Hint}".TrimEnd()) : options;
+            ? throw new UsageException($"--build-arg {CheckOptions.BuildArgument}={text}: {problem.Message}. {problem.Hint}".TrimEnd())
+            : options;
     }
 
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>
@@ -85,18 +87,20 @@ public static class BuildFiles
     public static string DefaultPathOf(string contextFolder, string? name = null)
     {
         var context = new ForeignFolder(contextFolder, name);
-        return DefaultNames.FirstOrDefault(context.HasName) is { } found ? Path.Combine(contextFolder, found)
-            : throw new UsageException(
+        if (DefaultNames.FirstOrDefault(context.HasName) is not { } found)
+            throw new UsageException(
                 $"{(name is "-" ? "The context on standard input" : $"'{name ?? contextFolder}'")} contains no Dockerfile or "
                     + "Containerfile. To use another file, add: -f FILE");
+        return Path.Combine(contextFolder, found);
     }
 
     private static (string Path, byte[] Content) DefaultDockerfile(BuildRequest request)
     {
         var path = DefaultPathOf(request.ContextFolder, request.ContextName);
         var context = new ForeignFolder(request.ContextFolder, request.ContextName);
-        return context.TryRead(Path.GetFileName(path), Limits.DockerfileBytes) is { } content ? (path, content)
-            : throw new UsageException($"Cannot read '{Path.GetFileName(path)}' in '{request.ContextName}': it is a folder, not a file.");
+        if (context.TryRead(Path.GetFileName(path), Limits.DockerfileBytes) is not { } content)
+            throw new UsageException($"Cannot read '{Path.GetFileName(path)}' in '{request.ContextName}': it is a folder, not a file.");
+        return (path, content);
     }
 
     private static IgnoreRules IgnoreRulesOf(ForeignFolder context) =>

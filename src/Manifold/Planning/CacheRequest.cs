@@ -26,7 +26,9 @@ public sealed record CacheRequest
         var targets = to.Select(text => CacheFields.ReadTarget(text)).ToList();
         return new CacheRequest
         {
-            From = [.. from.Select(CacheFields.ReadSource).OfType<CachePlace>().Distinct()], To = [.. targets.OfType<CacheTarget>()], Inline = targets.Contains(null),
+            From = [.. from.Select(CacheFields.ReadSource).OfType<CachePlace>().Distinct()],
+            To = [.. targets.OfType<CacheTarget>()],
+            Inline = targets.Contains(null),
         };
     }
 }
@@ -58,7 +60,8 @@ internal static class CacheFields
     private static readonly string[] Types = ["registry", "local", "inline"];
     private static readonly string[] Elsewhere = ["gha", "s3", "azblob"];
 
-    public static bool IsElsewhere(string text) => text.Split(',').Any(field => Elsewhere.Contains(field.Trim().Replace("type=", "", StringComparison.Ordinal)));
+    public static bool IsElsewhere(string text) =>
+        text.Split(',').Any(field => Elsewhere.Contains(field.Trim().Replace("type=", "", StringComparison.Ordinal)));
 
     /// <summary>Null for what needs no source of its own.</summary>
     public static CachePlace? ReadSource(string text)
@@ -85,7 +88,8 @@ internal static class CacheFields
     {
         const string flag = "--cache-to";
         var fields = Fields(flag, text);
-        string[] common = ["type", "mode", "ignore-error", "compression", "compression-level", "force-compression", "oci-mediatypes", "image-manifest"];
+        string[] common =
+            ["type", "mode", "ignore-error", "compression", "compression-level", "force-compression", "oci-mediatypes", "image-manifest"];
         switch (TypeOf(fields, flag))
         {
             case "registry":
@@ -101,7 +105,13 @@ internal static class CacheFields
     }
 
     private static FlagFields Fields(string flag, string text) =>
-        FlagFields.Parse(flag, text.Contains('=', StringComparison.Ordinal) || text.Contains(',', StringComparison.Ordinal) || Types.Contains(text) || Elsewhere.Contains(text) ? text : $"type=registry,ref={text}");
+        FlagFields.Parse(flag,
+            text.Contains('=', StringComparison.Ordinal)
+                || text.Contains(',', StringComparison.Ordinal)
+                || Types.Contains(text)
+                || Elsewhere.Contains(text)
+                ? text
+                : $"type=registry,ref={text}");
 
     private static string TypeOf(FlagFields fields, string flag)
     {
@@ -109,8 +119,9 @@ internal static class CacheFields
         if (Elsewhere.Contains(type))
             throw fields.Wrong($"the cache of {Named(type)} is not supported. Use {flag} type=registry,ref=REPOSITORY:cache, "
                 + $"or {flag} type=local,{(flag == "--cache-to" ? "dest" : "src")}=FOLDER with the folder cache of your CI.");
-        return Types.Contains(type) ? type
-            : throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, Types) ?? $"Valid types: {string.Join(", ", Types)}."}");
+        if (!Types.Contains(type))
+            throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, Types) ?? $"Valid types: {string.Join(", ", Types)}."}");
+        return type;
     }
 
     private static string Named(string type) => type switch { "gha" => "GitHub Actions", "s3" => "Amazon S3", _ => "Azure" };
@@ -118,11 +129,13 @@ internal static class CacheFields
     private static CachePlace InRegistry(FlagFields fields)
     {
         var text = fields.Required("ref", "type=registry,ref=REGISTRY/REPOSITORY:TAG");
-        return ImageReference.TryParse(text, out var reference) ? new CachePlace(text) { Reference = reference }
-            : throw fields.Wrong($"'{text}' is not an image reference. Expected [registry/]repository[:tag], in lower case.");
+        if (!ImageReference.TryParse(text, out var reference))
+            throw fields.Wrong($"'{text}' is not an image reference. Expected [registry/]repository[:tag], in lower case.");
+        return new CachePlace(text) { Reference = reference };
     }
 
-    private static CachePlace InFolder(FlagFields fields, string folder) => new(folder) { Folder = Path.GetFullPath(folder), Tag = fields["tag"] is { Length: > 0 } tag ? tag : "latest" };
+    private static CachePlace InFolder(FlagFields fields, string folder) =>
+        new(folder) { Folder = Path.GetFullPath(folder), Tag = fields["tag"] is { Length: > 0 } tag ? tag : "latest" };
 
     private static CacheTarget Target(FlagFields fields, CachePlace place)
     {
@@ -134,7 +147,8 @@ internal static class CacheFields
         try
         {
             var (compression, level) = (fields["compression"], fields["compression-level"]);
-            LayerPolicy? layers = compression is null && level is null ? null : new LayerPolicy(LayerForm.Of(compression is null ? LayerForm.Default.Compression : LayerForm.ParseCompression(compression), level));
+            LayerPolicy? layers = compression is null && level is null ? null : new LayerPolicy(
+                LayerForm.Of(compression is null ? LayerForm.Default.Compression : LayerForm.ParseCompression(compression), level));
             return new CacheTarget(place, mode == "max", fields.Switch("ignore-error") is true, layers);
         }
         catch (FormatException e)

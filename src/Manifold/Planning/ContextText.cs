@@ -4,7 +4,9 @@ using Manifold.Text;
 
 namespace Manifold.Planning;
 
-/// <summary>What the text of a named context means: <c>docker-image://</c>, <c>oci-layout://</c>, a git or http(s) address, else a folder.</summary>
+/// <summary>
+/// What the text of a named context means: <c>docker-image://</c>, <c>oci-layout://</c>, a git or http(s) address, else a folder.
+/// </summary>
 /// <remarks>Source: docker buildx build, <c>--build-context</c>.</remarks>
 public static class ContextText
 {
@@ -45,5 +47,6 @@ public static class ContextText
         return folder.Length == 0 ? null : new LayoutContext(Path.GetFullPath(folder, below), tag, digest);
     }
 
-    private static string? Rest(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
+    private static string? Rest(string text, string prefix) =>
+        text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 }

@@ -1,7 +1,9 @@
 namespace Manifold.Planning;
 
-/// <summary>The creation time that an image states: <c>now</c>, seconds since 1970, or the time of its context. Its files keep
-/// theirs.</summary>
+/// <summary>
+/// The creation time that an image states: <c>now</c>, seconds since 1970, or the time of its context. Its files keep
+/// theirs.
+/// </summary>
 public sealed record CreatedTime
 {
     private const string NowText = "now", ContextText = "context";

@@ -10,7 +10,8 @@ internal sealed class Diagnosing(DockerfileTree tree)
 
     /// <summary>Notes an error at an instruction. The same error for several platforms is one.</summary>
     /// <param name="at">The word that is meant; the keyword where there is none.</param>
-    public void Add(Instruction instruction, string message, string? hint = null, string? at = null) => found.Add(At(instruction, message, hint, at));
+    public void Add(Instruction instruction, string message, string? hint = null, string? at = null) =>
+        found.Add(At(instruction, message, hint, at));
 
     /// <summary>An error that points to a word of an instruction.</summary>
     public static Diagnostic At(Instruction instruction, string message, string? hint, string? at)
@@ -19,7 +20,13 @@ internal sealed class Diagnosing(DockerfileTree tree)
         var (excerpt, column) = instruction.Source.Excerpt(place);
         return new Diagnostic
         {
-            Id = Diagnostic.Syntax, Severity = Severity.Error, Message = message, Place = place, Hint = hint, Excerpt = excerpt, ExcerptColumn = column,
+            Id = Diagnostic.Syntax,
+            Severity = Severity.Error,
+            Message = message,
+            Place = place,
+            Hint = hint,
+            Excerpt = excerpt,
+            ExcerptColumn = column,
         };
     }
 
@@ -33,8 +40,10 @@ internal sealed class Diagnosing(DockerfileTree tree)
         return word;
     }
 
-    /// <summary>The text of a here-document with its variables replaced;
-    /// where that is an error it is noted, and the text stays as it is.</summary>
+    /// <summary>
+    /// The text of a here-document with its variables replaced;
+    /// where that is an error it is noted, and the text stays as it is.
+    /// </summary>
     public string ExpandText(Heredoc heredoc, Func<string, string?> lookup, Instruction instruction)
     {
         if (!heredoc.Expand)
@@ -60,6 +69,7 @@ internal sealed class Diagnosing(DockerfileTree tree)
     public void ThrowIfAny()
     {
         if (found.Count > 0)
-            throw new DockerfileException([.. found.OrderBy(diagnostic => diagnostic.Place.Line).ThenBy(diagnostic => diagnostic.Place.Column)]);
+            throw new DockerfileException(
+                [.. found.OrderBy(diagnostic => diagnostic.Place.Line).ThenBy(diagnostic => diagnostic.Place.Column)]);
     }
 }

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 namespace Manifold.Planning;
 
 /// <summary>What <c>--chmod</c> makes of a mode: octal digits replace it, symbolic ones (<c>u=rwX,go=rX</c>) change it.</summary>
-/// <remarks>Source: POSIX, utility chmod. Where no class is named the usual mask applies, 022, whatever the account that builds has.</remarks>
+/// <remarks>
+/// Source: POSIX, utility chmod. Where no class is named the usual mask applies, 022, whatever the account that builds has.
+/// </remarks>
 public sealed partial record FileModeChange
 {
     /// <summary>Of a folder that a copy makes, where nobody says otherwise.</summary>
@@ -16,7 +18,8 @@ public sealed partial record FileModeChange
     private readonly int? octal;
     private readonly ImmutableArray<Change> changes;
 
-    private FileModeChange(string text, int? octal, ImmutableArray<Change> changes) => (Text, this.octal, this.changes) = (text, octal, changes);
+    private FileModeChange(string text, int? octal, ImmutableArray<Change> changes) =>
+        (Text, this.octal, this.changes) = (text, octal, changes);
 
     private sealed record Change(string Classes, char Operator, string Permissions);
 

@@ -4,13 +4,16 @@ using Manifold.Dockerfile;
 namespace Manifold.Planning;
 
 /// <summary>The fields of a flag that has several in one value, as buildx has them: <c>type=oci,dest=image.tar</c>.</summary>
-/// <remarks>Fields with a comma stand in double quotes (RFC 4180). Keys are the same in upper case. Of a key that comes twice the last counts.</remarks>
+/// <remarks>
+/// Fields with a comma stand in double quotes (RFC 4180). Keys are the same in upper case. Of a key that comes twice the last counts.
+/// </remarks>
 public sealed class FlagFields
 {
     private readonly string flag;
     private readonly ImmutableDictionary<string, string> fields;
 
-    private FlagFields(string flag, string text, ImmutableDictionary<string, string> fields) => (this.flag, Text, this.fields) = (flag, text, fields);
+    private FlagFields(string flag, string text, ImmutableDictionary<string, string> fields) =>
+        (this.flag, Text, this.fields) = (flag, text, fields);
 
     /// <summary>As it was written.</summary>
     public string Text { get; }
@@ -36,8 +39,12 @@ public sealed class FlagFields
 
     /// <summary>A value that must be there.</summary>
     /// <param name="example">What would be right.</param>
-    public string Required(string key, string example) => this[key] is { Length: > 0 } value ? value
-        : throw Wrong($"'{key}' is missing. Example: {example}");
+    public string Required(string key, string example)
+    {
+        if (this[key] is not { Length: > 0 } value)
+            throw Wrong($"'{key}' is missing. Example: {example}");
+        return value;
+    }
 
     /// <summary>True or false; null where the field is not there. One without a value is true.</summary>
     public bool? Switch(string key) => this[key] switch
@@ -53,8 +60,11 @@ public sealed class FlagFields
     public void RequireKnown(IEnumerable<string> known, params string[] prefixes)
     {
         var all = known.Order(StringComparer.Ordinal).ToList();
-        if (Keys.FirstOrDefault(key => !all.Contains(key, StringComparer.OrdinalIgnoreCase) && !prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) is { } other)
-            throw Wrong($"unknown key '{other}'. {Suggestion.For(other, all) ?? $"Valid keys: {string.Join(", ", all.Concat(prefixes.Select(prefix => prefix + "KEY")))}."}");
+        if (Keys.FirstOrDefault(key => !all.Contains(key, StringComparer.OrdinalIgnoreCase)
+            && !prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
+            is { } other)
+            throw Wrong($"unknown key '{other}'. "
+                + $"{Suggestion.For(other, all) ?? $"Valid keys: {string.Join(", ", all.Concat(prefixes.Select(prefix => prefix + "KEY")))}."}");
     }
 
     public UsageException Wrong(string what) => new($"{flag} '{Text}': {what}");

@@ -2,11 +2,15 @@ using Manifold.Oci;
 
 namespace Manifold.Planning;
 
-/// <summary>What a name in FROM, <c>COPY --from</c> or <c>RUN --mount from=</c> means instead of itself: <c>--build-context NAME=…</c>.</summary>
+/// <summary>
+/// What a name in FROM, <c>COPY --from</c> or <c>RUN --mount from=</c> means instead of itself: <c>--build-context NAME=…</c>.
+/// </summary>
 /// <remarks>A closed family.</remarks>
 public abstract record NamedContext;
 
-/// <summary>Another image of the same project, by its name there: <c>image:NAME</c>, bake's <c>target:NAME</c>, compose's <c>service:NAME</c>.</summary>
+/// <summary>
+/// Another image of the same project, by its name there: <c>image:NAME</c>, bake's <c>target:NAME</c>, compose's <c>service:NAME</c>.
+/// </summary>
 public sealed record SiblingContext(string Name) : NamedContext;
 
 /// <summary><c>docker-image://REFERENCE</c>.</summary>

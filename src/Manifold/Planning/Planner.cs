@@ -65,14 +65,17 @@ public sealed class Planner
         diagnosing.ThrowIfAny();
         return new BuildPlan
         {
-            Dockerfile = tree.FileName, Images = images,
+            Dockerfile = tree.FileName,
+            Images = images,
             FileTime = request.SourceDateEpoch ?? BuildKitArguments.ReadEpoch(EpochStage.TextOf(tree, request, graphs[0])) ?? 0,
         };
     }
 
-    private ImmutableArray<StageGraph> Graphs(BuildRequest of) => [.. of.Platforms.Select(platform => new StageGraph(tree, of, platform, diagnosing) { Triggers = triggers })];
+    private ImmutableArray<StageGraph> Graphs(BuildRequest of) =>
+        [.. of.Platforms.Select(platform => new StageGraph(tree, of, platform, diagnosing) { Triggers = triggers })];
 
-    private ImagePlan PlanImage(StageGraph graph, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
+    private ImagePlan PlanImage(
+        StageGraph graph, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
     {
         var stages = new StagePlans(request, graph, bases, steps);
         var target = stages.PlanOf(graph.Target);
@@ -80,11 +83,19 @@ public sealed class Planner
         {
             Config = target.Config.Config! with { Labels = Merge(target.Config.Config.Labels, request.Labels) },
         };
-        return new ImagePlan { Platform = graph.Platform, Last = target.Last, Config = config, History = target.History };
+        return new ImagePlan
+        {
+            Platform = graph.Platform,
+            Last = target.Last,
+            Config = config,
+            History = target.History,
+        };
     }
 
-    /// <summary>The config of a base may name an older processor that serves, as arm/v6 serves arm/v7: what is built is for what was asked
-    /// for, and its index says so too.</summary>
+    /// <summary>
+    /// The config of a base may name an older processor that serves, as arm/v6 serves arm/v7: what is built is for what was asked
+    /// for, and its index says so too.
+    /// </summary>
     private static ImageConfig ForPlatform(ImageConfig config, Platform platform) =>
         config.Platform != platform && config.Platform.Os == platform.Os && config.Platform.Architecture == platform.Architecture
             ? config with { Architecture = platform.Architecture, Variant = platform.Variant } : config;
@@ -104,7 +115,8 @@ public sealed class Planner
         void Note(StageGround ground, Instruction instruction, string? hint)
         {
             if (ground is StageGround.Image image)
-                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place) { Hint = hint });
+                needs.TryAdd((image.Reference, image.Platform),
+                    new BaseNeed(image.Reference, image.Platform, instruction.Source.Place) { Hint = hint });
         }
     }
 

@@ -30,14 +30,25 @@ public static class PlatformArguments
     public static ImmutableSortedDictionary<string, string> For(Platform target, Platform build, string targetStage)
     {
         var arch = target.Architecture;
-        var spelling = Spellings.GetValueOrDefault(target.ToString()) ?? new Spelling(arch, arch, arch, $"{arch}-linux-gnu", $"linux-{arch}", arch);
+        var spelling = Spellings.GetValueOrDefault(target.ToString())
+            ?? new Spelling(arch, arch, arch, $"{arch}-linux-gnu", $"linux-{arch}", arch);
         return new Dictionary<string, string>
         {
-            ["TARGETPLATFORM"] = target.ToString(), ["TARGETOS"] = target.Os, ["TARGETARCH"] = arch, ["TARGETVARIANT"] = target.Variant ?? "",
-            ["BUILDPLATFORM"] = build.ToString(), ["BUILDOS"] = build.Os, ["BUILDARCH"] = build.Architecture, ["BUILDVARIANT"] = build.Variant ?? "",
+            ["TARGETPLATFORM"] = target.ToString(),
+            ["TARGETOS"] = target.Os,
+            ["TARGETARCH"] = arch,
+            ["TARGETVARIANT"] = target.Variant ?? "",
+            ["BUILDPLATFORM"] = build.ToString(),
+            ["BUILDOS"] = build.Os,
+            ["BUILDARCH"] = build.Architecture,
+            ["BUILDVARIANT"] = build.Variant ?? "",
             ["TARGETSTAGE"] = targetStage,
-            ["TARGETUNAME"] = spelling.Uname, ["TARGETDEBARCH"] = spelling.Debian, ["TARGETRPMARCH"] = spelling.Rpm,
-            ["TARGETTRIPLE"] = spelling.Triple, ["TARGETRID"] = spelling.DotNet, ["TARGETNODEARCH"] = spelling.Node,
+            ["TARGETUNAME"] = spelling.Uname,
+            ["TARGETDEBARCH"] = spelling.Debian,
+            ["TARGETRPMARCH"] = spelling.Rpm,
+            ["TARGETTRIPLE"] = spelling.Triple,
+            ["TARGETRID"] = spelling.DotNet,
+            ["TARGETNODEARCH"] = spelling.Node,
         }.ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
 }

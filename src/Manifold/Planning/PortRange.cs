@@ -17,7 +17,8 @@ public sealed record PortRange(int First, int Last, string Protocol)
         var protocol = slash < 0 ? "tcp" : text[(slash + 1)..].ToLowerInvariant();
         // Docker accepts HOST:CONTAINER here and ignores the host's part.
         var ports = (slash < 0 ? text : text[..slash]).Split(':')[^1].Split('-');
-        if (protocol is not ("tcp" or "udp" or "sctp") || ports.Length > 2 || !IsPort(ports[0], out var first) || !IsPort(ports[^1], out var last) || last < first)
+        if (protocol is not ("tcp" or "udp" or "sctp")
+            || ports.Length > 2 || !IsPort(ports[0], out var first) || !IsPort(ports[^1], out var last) || last < first)
             return false;
         range = new PortRange(first, last, protocol);
         return true;

@@ -5,7 +5,9 @@ using Manifold.Text;
 namespace Manifold.Planning;
 
 /// <summary>What an ADD fetches from elsewhere.</summary>
-/// <remarks>A closed family. Source: Dockerfile reference, "ADD", "Adding files from a URL" and "Adding files from a Git repository".</remarks>
+/// <remarks>
+/// A closed family. Source: Dockerfile reference, "ADD", "Adding files from a URL" and "Adding files from a Git repository".
+/// </remarks>
 public abstract record RemoteSource
 {
     /// <summary>As people know it; without credentials.</summary>

@@ -34,12 +34,19 @@ public sealed record RunSettings
 
     public ImmutableArray<ResourceLimit> Limits { get; init; } = [];
 
-    /// <summary>TZ of RUNs whose image and Dockerfile say none; null leaves them alone. In no config and no key: it is for finding out what depends on it.</summary>
+    /// <summary>
+    /// TZ of RUNs whose image and Dockerfile say none; null leaves them alone. In no config and no key: it is for finding out what depends
+    /// on it.
+    /// </summary>
     public string? TimeZone { get; init; }
 
     /// <summary>What a RUN's result may depend on of these, as texts.</summary>
     internal IEnumerable<string> Bounds =>
-        [.. Hosts.Select(host => $"host {host.Name}={host.Address}"), .. SharedMemory is { } bytes ? [$"shm {bytes}"] : Array.Empty<string>(), .. Limits.Select(limit => $"limit {limit.Name}={limit.Soft}:{limit.Hard}")];
+        [
+            .. Hosts.Select(host => $"host {host.Name}={host.Address}"),
+            .. SharedMemory is { } bytes ? [$"shm {bytes}"] : Array.Empty<string>(),
+            .. Limits.Select(limit => $"limit {limit.Name}={limit.Soft}:{limit.Hard}"),
+        ];
 
     /// <summary>The control group that those of the RUNs are made in; null is our own.</summary>
     public string? CgroupParent { get; init; }

@@ -3,7 +3,9 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Planning;
 
-/// <summary>The variables at one point of a stage: its environment and its declared arguments. Immutable, so an instruction sees one snapshot.</summary>
+/// <summary>
+/// The variables at one point of a stage: its environment and its declared arguments. Immutable, so an instruction sees one snapshot.
+/// </summary>
 /// <remarks>Source: Dockerfile reference, "ARG": ENV wins over ARG of the same name.</remarks>
 public sealed record Scope
 {
@@ -45,7 +47,9 @@ public sealed record Scope
     private int IndexOf(string name)
     {
         for (var i = 0; i < Environment.Length; i++)
-            if (Environment[i].Length > name.Length && Environment[i][name.Length] == '=' && Environment[i].StartsWith(name, StringComparison.Ordinal))
+            if (Environment[i].Length > name.Length
+                && Environment[i][name.Length] == '='
+                && Environment[i].StartsWith(name, StringComparison.Ordinal))
                 return i;
         return -1;
     }

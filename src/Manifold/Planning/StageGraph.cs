@@ -50,7 +50,8 @@ internal sealed class StageGraph
     /// <remarks>Source: Dockerfile reference, "ONBUILD". Triggers are not handed on to grandchildren.</remarks>
     public ImmutableArray<Instruction> InstructionsOf(Stage stage) => GroundOf(stage) switch
     {
-        StageGround.Earlier earlier => [.. earlier.Stage.Instructions.OfType<OnbuildInstruction>().Select(onbuild => onbuild.Trigger), .. stage.Instructions],
+        StageGround.Earlier earlier =>
+            [.. earlier.Stage.Instructions.OfType<OnbuildInstruction>().Select(onbuild => onbuild.Trigger), .. stage.Instructions],
         StageGround.Image image => [.. Triggers.Of(image, stage.From, diagnosing), .. stage.Instructions],
         _ => stage.Instructions,
     };
@@ -136,9 +137,13 @@ internal sealed class StageGraph
     private static string Flag(Instruction asking) => asking is RunInstruction ? "--mount from" : "--from";
 
     /// <summary>"Did you mean …?" where a name is nearly that of a stage; null else.</summary>
-    public string? StageLike(string name, int before = int.MaxValue) => Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
+    public string? StageLike(string name, int before = int.MaxValue) =>
+        Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
 
-    /// <summary>Everything that a stage's instructions name to read files from, with the instruction that does: <c>COPY --from</c>, <c>RUN --mount=from=</c>.</summary>
+    /// <summary>
+    /// Everything that a stage's instructions name to read files from, with the instruction that does: <c>COPY --from</c>, <c>RUN
+    /// --mount=from=</c>.
+    /// </summary>
     public IEnumerable<(StageGround Source, Instruction Asking)> SourcesOf(Stage stage) =>
         from instruction in InstructionsOf(stage)
         from name in instruction switch
@@ -162,7 +167,9 @@ internal sealed class StageGraph
     private void Reach(Stage stage, HashSet<int> needed, ImmutableStack<int> path)
     {
         if (path.Contains(stage.Index))
-            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' depends on itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "Remove one of these dependencies.", stage.Name);
+            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' depends on itself: "
+                + $"{string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.",
+                "Remove one of these dependencies.", stage.Name);
         if (!needed.Add(stage.Index))
             return;
         var sources = SourcesOf(stage).Select(each => each.Source).Append(GroundOf(stage));
@@ -170,14 +177,17 @@ internal sealed class StageGraph
             Reach(earlier.Stage, needed, path.Push(stage.Index));
     }
 
-    /// <summary>What a name stands for among the named contexts; they win over stages and images, and <c>alpine</c> is <c>alpine:latest</c>.</summary>
+    /// <summary>
+    /// What a name stands for among the named contexts; they win over stages and images, and <c>alpine</c> is <c>alpine:latest</c>.
+    /// </summary>
     /// <remarks>Source: docker buildx build, <c>--build-context</c>; BuildKit's behaviour where it is silent.</remarks>
     private StageGround? GroundInContext(string name, Platform platform)
     {
         if (request.Contexts.IsEmpty)
             return null;
         var wanted = ImageReference.TryParse(name, out var reference) ? reference : null;
-        return request.Contexts.FirstOrDefault(context => context.Key == name || (wanted is not null && ImageReference.TryParse(context.Key, out var known) && known == wanted)) switch
+        return request.Contexts.FirstOrDefault(context =>
+            context.Key == name || (wanted is not null && ImageReference.TryParse(context.Key, out var known) && known == wanted)) switch
         {
             { Value: ImageContext { IsScratch: true } } => new StageGround.Scratch(),
             { Value: ImageContext image } => new StageGround.Image(image.Reference, platform),
@@ -196,13 +206,15 @@ internal sealed class StageGraph
         if (request.Target is not { } name)
             return tree.Stages[^1];
         return tree.Find(name)
-            ?? throw new UsageException($"--target {name}: the Dockerfile has no such stage. It has: {string.Join(", ", tree.Stages.Select(NameOf))}.");
+            ?? throw new UsageException(
+                $"--target {name}: the Dockerfile has no such stage. It has: {string.Join(", ", tree.Stages.Select(NameOf))}.");
     }
 
     private ImmutableSortedDictionary<string, string> DeclareGlobals()
     {
         var scope = PlatformScope;
-        foreach (var (instruction, (name, fallback)) in tree.GlobalArguments.SelectMany(each => each.Arguments.Select(argument => (each, argument))))
+        foreach (var (instruction, (name, fallback)) in tree.GlobalArguments.SelectMany(
+            each => each.Arguments.Select(argument => (each, argument))))
         {
             var value = request.BuildArguments.GetValueOrDefault(name)
                 ?? (fallback is null ? null : diagnosing.Expand(fallback, known => scope.GetValueOrDefault(known), instruction))

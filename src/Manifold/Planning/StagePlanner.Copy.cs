@@ -69,8 +69,11 @@ internal sealed partial class StagePlanner
         return null;
     }
 
-    /// <summary>Where the files come from: a step or a named context (neither is the build context), and which of them; then what is fetched.</summary>
-    private sealed record Origin((Step? Step, FolderSource? Folder) Tree, ImmutableArray<string> Sources, ImmutableArray<RemoteSource> Remotes);
+    /// <summary>
+    /// Where the files come from: a step or a named context (neither is the build context), and which of them; then what is fetched.
+    /// </summary>
+    private sealed record Origin(
+        (Step? Step, FolderSource? Folder) Tree, ImmutableArray<string> Sources, ImmutableArray<RemoteSource> Remotes);
 
     private void Transfer(FilesInstruction instruction, string verb, Origin origin, bool parents)
     {
@@ -87,17 +90,32 @@ internal sealed partial class StagePlanner
         // BuildKit's too: what --chmod changes is copied in place.
         var link = instruction.Link && chmod is null;
         using var key = new KeyBuilder();
-        key.Add(verb).Add(last.Digest).Add(platform.ToString()).Add(from?.Digest.ToString()).Add(folder?.Path).AddAll(origin.Sources).Add(destination)
+        key.Add(verb).Add(last.Digest).Add(platform.ToString())
+            .Add(from?.Digest.ToString()).Add(folder?.Path).AddAll(origin.Sources).Add(destination)
             .Add(chown).Add(chmod?.Text).AddAll(exclude).Add(link ? 1 : 0).Add(parents ? 1 : 0)
             .AddAll(origin.Remotes.Select(remote => remote.Key)).AddAll(inline.SelectMany(file => new[] { file.Name, file.Content }));
         var flags = (parents ? "--parents " : "") + (chown is null ? "" : $"--chown={chown} ") + (chmod is null ? "" : $"--chmod={chmod} ");
         var shown = origin.Sources.Concat(origin.Remotes.Select(remote => remote.Name)).Concat(inline.Select(file => file.Name));
         Advance(new CopyStep
         {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
-            From = from, Folder = folder, Sources = origin.Sources, Remotes = origin.Remotes, Destination = destination, Chown = chown, Chmod = chmod,
+            Digest = key.ToDigest(),
+            Parent = last,
+            Platform = platform,
+            Place = instruction.Source.Place,
+            Name = name,
+            From = from,
+            Folder = folder,
+            Sources = origin.Sources,
+            Remotes = origin.Remotes,
+            Destination = destination,
+            Chown = chown,
+            Chmod = chmod,
             VariablePlaces = scope.Places,
-            Link = link, Parents = parents, Exclude = exclude, InlineFiles = inline, UnpackArchives = instruction is AddInstruction { Unpack: not false },
+            Link = link,
+            Parents = parents,
+            Exclude = exclude,
+            InlineFiles = inline,
+            UnpackArchives = instruction is AddInstruction { Unpack: not false },
         }, $"{verb} {flags}{string.Join(' ', shown)} {Expand(instruction.Destination, instruction)}");
     }
 

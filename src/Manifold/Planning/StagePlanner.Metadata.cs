@@ -23,7 +23,8 @@ internal sealed partial class StagePlanner
             if (value is not null)
                 scope = scope.At(name, PlaceOf(instruction, name, fallback));
         }
-        Note("ARG " + string.Join(' ', instruction.Arguments.Select(argument => scope.FindArgument(argument.Name) is { } value ? $"{argument.Name}={value}" : argument.Name)));
+        Note("ARG " + string.Join(' ', instruction.Arguments.Select(
+            argument => scope.FindArgument(argument.Name) is { } value ? $"{argument.Name}={value}" : argument.Name)));
     }
 
     // A name that is only declared here has its value from before the first FROM, where it has one there.
@@ -45,7 +46,8 @@ internal sealed partial class StagePlanner
     private void SetLabels(LabelInstruction instruction)
     {
         var labels = config.Labels ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
-        var pairs = instruction.Pairs.Select(pair => KeyValuePair.Create(Expand(pair.Key, instruction), Expand(pair.Value, instruction))).ToList();
+        var pairs =
+            instruction.Pairs.Select(pair => KeyValuePair.Create(Expand(pair.Key, instruction), Expand(pair.Value, instruction))).ToList();
         config = config with { Labels = labels.SetItems(pairs) };
         Note("LABEL " + string.Join(' ', pairs.Select(pair => $"{pair.Key}={pair.Value}")));
     }
@@ -64,8 +66,13 @@ internal sealed partial class StagePlanner
         key.Add("workdir").Add(last.Digest).Add(platform.ToString()).Add(path).Add(config.User);
         Advance(new WorkdirStep
         {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
-            Path = path, Owner = config.User ?? "",
+            Digest = key.ToDigest(),
+            Parent = last,
+            Platform = platform,
+            Place = instruction.Source.Place,
+            Name = name,
+            Path = path,
+            Owner = config.User ?? "",
         }, $"WORKDIR {path}");
     }
 
@@ -150,8 +157,12 @@ internal sealed partial class StagePlanner
         {
             Healthcheck = new Healthcheck
             {
-                Test = test, Interval = Given(instruction.Interval), Timeout = Given(instruction.Timeout), StartPeriod = Given(instruction.StartPeriod),
-                StartInterval = Given(instruction.StartInterval), Retries = instruction.Retries > 0 ? instruction.Retries : null,
+                Test = test,
+                Interval = Given(instruction.Interval),
+                Timeout = Given(instruction.Timeout),
+                StartPeriod = Given(instruction.StartPeriod),
+                StartInterval = Given(instruction.StartInterval),
+                Retries = instruction.Retries > 0 ? instruction.Retries : null,
             },
         };
         Note("HEALTHCHECK " + string.Join(' ', test));
@@ -167,7 +178,12 @@ internal sealed partial class StagePlanner
 
     private void SetCommand(CmdInstruction instruction)
     {
-        config = config with { Cmd = WithShell(instruction.Command, ShellText(instruction.Command)), ArgsEscaped = instruction.Command.IsExec ? config.ArgsEscaped : true };
+        config = config with
+        {
+            Cmd = WithShell(instruction.Command,
+                ShellText(instruction.Command)),
+            ArgsEscaped = instruction.Command.IsExec ? config.ArgsEscaped : true,
+        };
         commandIsOurs = true;
         Note($"CMD {AsJson(config.Cmd!.Value)}");
     }
@@ -175,7 +191,12 @@ internal sealed partial class StagePlanner
     private void SetEntrypoint(EntrypointInstruction instruction)
     {
         // A base's CMD holds arguments for the base's ENTRYPOINT (Dockerfile reference, "Understand how CMD and ENTRYPOINT interact").
-        config = config with { Entrypoint = WithShell(instruction.Command, ShellText(instruction.Command)), Cmd = commandIsOurs ? config.Cmd : null };
+        config = config with
+        {
+            Entrypoint = WithShell(instruction.Command,
+                ShellText(instruction.Command)),
+            Cmd = commandIsOurs ? config.Cmd : null,
+        };
         Note($"ENTRYPOINT {AsJson(config.Entrypoint!.Value)}");
     }
 
@@ -183,5 +204,6 @@ internal sealed partial class StagePlanner
 
     private static string ShellText(CommandLine command) => command.Words.FirstOrDefault() ?? "";
 
-    private static string AsJson(ImmutableArray<string> words) => string.Create(CultureInfo.InvariantCulture, $"[{string.Join(' ', words.Select(word => $"\"{word}\""))}]");
+    private static string AsJson(ImmutableArray<string> words) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{string.Join(' ', words.Select(word => $"\"{word}\""))}]");
 }

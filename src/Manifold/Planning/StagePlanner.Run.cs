@@ -17,7 +17,8 @@ internal sealed partial class StagePlanner
             plans.Diagnosing.Add(run, "RUN --security=insecure, which gives access to all capabilities and devices of this machine, is "
                 + "not allowed.", "If you trust this Dockerfile, add: --allow security.insecure", "--security");
         if (run.Network == RunNetwork.Host && !settings.AllowHostNetwork)
-            plans.Diagnosing.Add(run, "RUN --network=host is not allowed.", "If you trust this Dockerfile, add: --allow network.host", "--network");
+            plans.Diagnosing.Add(run,
+                "RUN --network=host is not allowed.", "If you trust this Dockerfile, add: --allow network.host", "--network");
         var script = run.ScriptIsFile ? new InlineFile(ScriptFolder + run.Heredocs[0].Name, run.Script!) : null;
         var command = WithShell(run.Command, script?.Name ?? run.ShellText);
         var arguments = scope.VisibleArguments.Select(argument => $"{argument.Key}={argument.Value}").ToImmutableArray();
@@ -32,11 +33,21 @@ internal sealed partial class StagePlanner
             mount.AddTo(key).Add(mount.From?.Digest.ToString()).Add(mount.Folder?.Path);
         Advance(new RunStep
         {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = run.Source.Place, Name = name,
-            Arguments = command, Environment = [.. scope.Environment, .. arguments], ProxyEnvironment = Proxies(),
-            WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/", User = config.User ?? "",
+            Digest = key.ToDigest(),
+            Parent = last,
+            Platform = platform,
+            Place = run.Source.Place,
+            Name = name,
+            Arguments = command,
+            Environment = [.. scope.Environment, .. arguments],
+            ProxyEnvironment = Proxies(),
+            WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/",
+            User = config.User ?? "",
             VariablePlaces = scope.Places,
-            Network = network, Security = run.Security, Script = script, Mounts = mounts,
+            Network = network,
+            Security = run.Security,
+            Script = script,
+            Mounts = mounts,
         }, $"RUN {shown}{string.Join(' ', command)}");
     }
 
@@ -57,7 +68,13 @@ internal sealed partial class StagePlanner
                 if (mount.Required && !plans.Request.Run.Agents.Any(known => known.Id == agent))
                     plans.Diagnosing.Add(run, $"--mount={written.Text} needs an ssh agent, but none is given.", $"Add: --ssh {agent}",
                         $"--mount={written.Text}");
-                return new StepMount { Definition = mount, Id = agent, Target = TargetOf(run, mount, mount.Target ?? $"/run/buildkit/ssh_agent.{index.ToString(CultureInfo.InvariantCulture)}") };
+                return new StepMount
+                {
+                    Definition = mount,
+                    Id = agent,
+                    Target = TargetOf(run,
+                        mount, mount.Target ?? $"/run/buildkit/ssh_agent.{index.ToString(CultureInfo.InvariantCulture)}"),
+                };
         }
         if (mount.Target is not { Length: > 0 } given)
         {
@@ -71,7 +88,11 @@ internal sealed partial class StagePlanner
         var (step, folder) = mount.From is null ? default : plans.SourceOf(stage, run, mount.From);
         return new StepMount
         {
-            Definition = mount, Target = target, From = step, Folder = folder, Id = mount.Type == MountType.Cache ? StepMount.CacheId(mount, target, platform) : "",
+            Definition = mount,
+            Target = target,
+            From = step,
+            Folder = folder,
+            Id = mount.Type == MountType.Cache ? StepMount.CacheId(mount, target, platform) : "",
         };
     }
 
@@ -96,7 +117,9 @@ internal sealed partial class StagePlanner
 
     private static string LastName(string path) => path[(path.TrimEnd('/').LastIndexOf('/') + 1)..].TrimEnd('/');
 
-    /// <summary>Proxy settings are usable without ARG and change neither history nor key (Dockerfile reference, "Predefined ARGs").</summary>
+    /// <summary>
+    /// Proxy settings are usable without ARG and change neither history nor key (Dockerfile reference, "Predefined ARGs").
+    /// </summary>
     private ImmutableArray<string> Proxies() =>
     [
         .. from argument in plans.Request.BuildArguments

@@ -32,7 +32,8 @@ internal sealed partial class StagePlanner
         instructions = plans.Graph.InstructionsOf(stage);
         config = image.Config! with { OnBuild = null };
         scope = new Scope { Environment = config.Env ?? [], Arguments = ground.Arguments, Places = ground.Places };
-        workSteps = 1 + instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
+        workSteps =
+            1 + instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
     }
 
     public StagePlan Plan()
@@ -73,9 +74,11 @@ internal sealed partial class StagePlanner
     private string Expand(string word, Instruction instruction) =>
         plans.Diagnosing.Expand(word, scope.Find, instruction);
 
-    private IEnumerable<string> ExpandAll(IEnumerable<string> words, Instruction instruction) => words.Select(word => Expand(word, instruction));
+    private IEnumerable<string> ExpandAll(IEnumerable<string> words, Instruction instruction) =>
+        words.Select(word => Expand(word, instruction));
 
-    private string StageName => stage.Name ?? (plans.Tree.Stages.Length > 1 ? "stage-" + stage.Index.ToString(CultureInfo.InvariantCulture) : "");
+    private string StageName =>
+        stage.Name ?? (plans.Tree.Stages.Length > 1 ? "stage-" + stage.Index.ToString(CultureInfo.InvariantCulture) : "");
 
     private void Note(string createdBy) => history.Add(new PlannedHistory(createdBy, null));
 
@@ -85,7 +88,9 @@ internal sealed partial class StagePlanner
         history.Add(new PlannedHistory(createdBy, last));
     }
 
-    /// <summary>A step's name for people; numbers count the lines that make work, FROM being the first, as people know them from BuildKit.</summary>
+    /// <summary>
+    /// A step's name for people; numbers count the lines that make work, FROM being the first, as people know them from BuildKit.
+    /// </summary>
     private string StepName(Instruction instruction)
     {
         stepNumber++;

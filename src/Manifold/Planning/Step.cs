@@ -28,7 +28,10 @@ public abstract record Step
     /// <summary>For people, e.g. <c>[build 2/5] RUN make</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which belong to none.</summary>
+    /// <summary>
+    /// The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which
+    /// belong to none.
+    /// </summary>
     public string Stage { get; init; } = "";
 
     /// <summary>The places where its variables got their values: for messages, and not part of the digest.</summary>

@@ -5,8 +5,8 @@ namespace Manifold.Planning;
 
 /// <summary>What a RUN sees besides its image: one <c>--mount</c>, its variables expanded and its source found.</summary>
 /// <remarks>
-/// A bind mount's content belongs to the key of the step; of the others only what the Dockerfile says does: caches, secrets and agents change neither
-/// the key nor the image (BuildKit's behaviour).
+/// A bind mount's content belongs to the key of the step; of the others only what the Dockerfile says does: caches, secrets and agents
+/// change neither the key nor the image (BuildKit's behaviour).
 /// </remarks>
 public sealed record StepMount
 {
@@ -33,10 +33,15 @@ public sealed record StepMount
 
     /// <summary>What the definition says, without content and without secrets.</summary>
     public KeyBuilder AddTo(KeyBuilder key) => key
-        .Add((long)Definition.Type).Add(Target).Add(Id).Add(Source).Add(Definition.ReadOnly ? 1 : 0).Add(Definition.Required ? 1 : 0).Add(Definition.Env)
-        .Add((long)Definition.Sharing).Add(Definition.Mode ?? -1).Add(Definition.Uid ?? -1).Add(Definition.Gid ?? -1).Add(Definition.Size ?? -1);
+        .Add((long)Definition.Type).Add(Target).Add(Id).Add(Source)
+        .Add(Definition.ReadOnly ? 1 : 0)
+        .Add(Definition.Required ? 1 : 0).Add(Definition.Env)
+        .Add((long)Definition.Sharing).Add(Definition.Mode ?? -1).Add(Definition.Uid ?? -1).Add(Definition.Gid ?? -1)
+        .Add(Definition.Size ?? -1);
 
-    /// <summary>A cache's name in the store: the same name on another platform is another cache, unless the Dockerfile says that it may be shared.</summary>
+    /// <summary>
+    /// A cache's name in the store: the same name on another platform is another cache, unless the Dockerfile says that it may be shared.
+    /// </summary>
     /// <remarks>What a cache begins with is part of it, as in BuildKit: a folder made for one user is not handed to another.</remarks>
     public static string CacheId(RunMount mount, string target, Platform platform) =>
         $"{mount.Id ?? target} {(mount.ShareArchitectures ? "" : platform)} {mount.Uid}:{mount.Gid}:{mount.Mode}";

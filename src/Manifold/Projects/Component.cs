@@ -39,7 +39,9 @@ public sealed record Component
 
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
 
-    /// <summary>The source that hooks and build find beside the Dockerfile; brought there before the hooks run, null where there is none.</summary>
+    /// <summary>
+    /// The source that hooks and build find beside the Dockerfile; brought there before the hooks run, null where there is none.
+    /// </summary>
     public SourceCheckout? Checkout { get; init; }
 
     /// <summary>Run before the component is built, in order, each only if what it reads has changed.</summary>
@@ -65,7 +67,9 @@ public sealed record Component
     /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
     public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
 
-    /// <summary>What is attached to the image where it is published: a list of each platform's packages, and where each came from.</summary>
+    /// <summary>
+    /// What is attached to the image where it is published: a list of each platform's packages, and where each came from.
+    /// </summary>
     public bool Sbom { get; init; }
     public bool Provenance { get; init; }
 
@@ -73,8 +77,10 @@ public sealed record Component
     public bool ProvenanceIsMinimal => AttestTexts.LastOrDefault(text => Attestation.IsOf(text, Attestation.Provenance)) is { } text
         && Attestation.Read(FlagFields.Parse("attest", text)).IsMinimal is true;
 
-    /// <summary>What the file says of the attestations, where it is more than their types:
-    /// <c>type=provenance,mode=max</c>.</summary>
+    /// <summary>
+    /// What the file says of the attestations, where it is more than their types:
+    /// <c>type=provenance,mode=max</c>.
+    /// </summary>
     public ImmutableArray<string> AttestTexts { get; init; } = [];
 
     /// <summary>The attestations as a file has them: what it says of one, else its type.</summary>
@@ -86,8 +92,10 @@ public sealed record Component
     internal IEnumerable<string> Siblings => Platforms.Select(platform => platform.Source).OfType<BuildSource>()
         .SelectMany(build => build.Contexts.Values).OfType<SiblingContext>().Select(context => context.Name).Distinct();
 
-    /// <summary>Where the image goes, as <c>-o</c> has it: <c>type=oci,dest=…</c>, <c>type=registry</c>. <see cref="ComponentOutputs"/>
-    /// says what follows from them.</summary>
+    /// <summary>
+    /// Where the image goes, as <c>-o</c> has it: <c>type=oci,dest=…</c>, <c>type=registry</c>. <see cref="ComponentOutputs"/>
+    /// says what follows from them.
+    /// </summary>
     public ImmutableArray<string> Outputs { get; init; } = [];
 
     /// <summary>Its outputs say that it is published.</summary>
@@ -138,8 +146,10 @@ public sealed record BuildSource : ComponentSource
     /// <summary>The Dockerfile's text where it stands in the project file itself.</summary>
     public string? InlineDockerfile { get; init; }
 
-    /// <summary>The whole request where the image is not from a project's file; the other members then only name its folder. Each platform
-    /// is built with it.</summary>
+    /// <summary>
+    /// The whole request where the image is not from a project's file; the other members then only name its folder. Each platform
+    /// is built with it.
+    /// </summary>
     public BuildRequest? Request { get; init; }
 
     /// <summary>The build arguments, wherever they were given.</summary>
@@ -173,7 +183,9 @@ public sealed record BuildSource : ComponentSource
     /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>
     public RunSettings Run { get; init; } = new();
 
-    /// <summary>What its RUNs need to be allowed, and where the file says so: the file asks, and whoever bakes allows it with <c>--allow</c>.</summary>
+    /// <summary>
+    /// What its RUNs need to be allowed, and where the file says so: the file asks, and whoever bakes allows it with <c>--allow</c>.
+    /// </summary>
     public ImmutableArray<Entitlement> Entitlements { get; init; } = [];
 }
 
@@ -186,7 +198,8 @@ public sealed record Entitlement(string Name, Place Place);
 public sealed record ImageSource(string Location) : ComponentSource
 {
     /// <summary>Its name where it comes from a registry, and so may be another tomorrow; null for what lies on this machine.</summary>
-    public ImageReference? Reference => ImageLocation.TryParse(Location, out var location) && location.Transport == Transport.Registry ? location.Reference : null;
+    public ImageReference? Reference =>
+        ImageLocation.TryParse(Location, out var location) && location.Transport == Transport.Registry ? location.Reference : null;
 }
 
 /// <summary>A command that makes files which a build copies.</summary>

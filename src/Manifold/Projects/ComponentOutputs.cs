@@ -37,8 +37,12 @@ internal sealed class ComponentOutputs
     /// <summary>The component with these outputs instead of others.</summary>
     public Component Applied(Component component) => component with
     {
-        Outputs = [.. texts], Tags = [.. component.Tags.Concat(names).Distinct()], IsPushed = isPushed, DockerFormat = dockerFormat,
-        Layers = form?.Layers, Annotations = [.. component.Annotations.Concat(form?.Annotations ?? []).Distinct()],
+        Outputs = [.. texts],
+        Tags = [.. component.Tags.Concat(names).Distinct()],
+        IsPushed = isPushed,
+        DockerFormat = dockerFormat,
+        Layers = form?.Layers,
+        Annotations = [.. component.Annotations.Concat(form?.Annotations ?? []).Distinct()],
     };
 
     /// <summary>Where outputs say that something is published, the project is, and nothing but that.</summary>

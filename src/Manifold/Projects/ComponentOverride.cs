@@ -37,11 +37,20 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "tags" => component with { Tags = [.. (Adds ? component.Tags : []).Concat(set.List.SelectMany(Tag)).Distinct()] },
         "labels" => component with { Labels = With(component.Labels) },
         "annotations" => component with { Annotations = [.. Adds || set.Name is not null ? component.Annotations : [], .. Annotations()] },
-        "verify" => component with { Verification = component.Verification with { Policy = component.Verification.Policy with { Mode = Mode() } } },
+        "verify" =>
+            component with { Verification = component.Verification with { Policy = component.Verification.Policy with { Mode = Mode() } } },
         "attest" => Attested(),
         "publish" => component with { Publish = set.Flag },
-        "index" => component with { WithoutIndex = set.Required switch { "never" => true, "always" => false, _ =>
-            throw set.Wrong($"'{set.Value}' is not valid. Expected always or never.") } },
+        "index" => component with
+        {
+            WithoutIndex = set.Required switch
+            {
+                "never" => true,
+                "always" => false,
+                _ =>
+                    throw set.Wrong($"'{set.Value}' is not valid. Expected always or never."),
+            },
+        },
         "created" => component with { Created = CreatedTime.Parse("--set created", set.Required) },
         "platform-tags" => component with { PlatformTags = set.Flag },
         "output" => Outputs([.. Adds ? component.Outputs : [], .. set.Required.Length == 0 ? Array.Empty<string>() : [set.Required]]),
@@ -50,14 +59,24 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "load" => component with { Load = set.Flag },
         "call" => set.Required is "check" or "lint" or "build" or "" ? component with { IsChecked = set.Required is "check" or "lint" }
             : throw set.Wrong("it does not build an image. To see what a build would do, run: manifold bake --plan"),
-        _ => component with { Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)] },
+        _ => component with
+        {
+            Platforms = [.. component.Platforms.Select(
+                platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)],
+        },
     };
 
     private BuildSource Changed(BuildSource build) => set.Key switch
     {
         "args" => build with { Arguments = With(build.Arguments) },
         "target" => build with { Target = set.Required.Length > 0 ? set.Value : null },
-        "context" => build with { ContextFolder = Folder(), ContextAddress = ContextFetcher.IsRemote(set.Required) ? set.Required : null, DockerfilePath = Moved(build) },
+        "context" => build with
+        {
+            ContextFolder =
+                Folder(),
+            ContextAddress = ContextFetcher.IsRemote(set.Required) ? set.Required : null,
+            DockerfilePath = Moved(build),
+        },
         "dockerfile" => build with { DockerfilePath = Dockerfile(build), InlineDockerfile = null },
         "contexts" => build with { Contexts = Contexts(build.Contexts) },
         "no-cache" => build with { NoCache = set.Flag },
@@ -121,7 +140,8 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     private IEnumerable<ImageReference> Tag(string text)
     {
         var isBare = text.AsSpan().IndexOfAny("/:@") < 0;
-        var names = isBare ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}") : [text];
+        var names =
+            isBare ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}") : [text];
         return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference
             : throw set.Wrong($"'{name}' is not a valid tag."));
     }
@@ -130,7 +150,9 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     {
         try
         {
-            return set.Name is { } key ? Annotation.Parse($"{key}={set.Required}") : set.Required.Length == 0 ? [] : Annotation.Parse(set.Required);
+            return set.Name is { } key ? Annotation.Parse($"{key}={set.Required}")
+                : set.Required.Length == 0 ? []
+                : Annotation.Parse(set.Required);
         }
         catch (FormatException e)
         {
@@ -165,22 +187,31 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
 
     private ImmutableSortedDictionary<string, NamedContext> Contexts(ImmutableSortedDictionary<string, NamedContext> contexts) =>
         set.Required.Length == 0 ? contexts.Remove(set.RequiredName)
-            : contexts.SetItems(new ContextResolver(around, faults).Resolve(component.Name, [new Setting(set.RequiredName, set.Value, Value.Place)], madeLater: false));
+            : contexts.SetItems(new ContextResolver(around, faults)
+                .Resolve(component.Name, [new Setting(set.RequiredName, set.Value, Value.Place)], madeLater: false));
 
     private ImmutableArray<string> List(ImmutableArray<string> list, Func<ImmutableArray<Located>, ImmutableArray<string>> read) =>
         [.. Adds ? list : [], .. set.Required.Length == 0 ? [] : read([Value])];
 
-    private Located Value => new(set.Required, faults.Source.PlaceOf(0, set.Text.Length - set.Required.Length, Math.Max(1, set.Required.Length)));
+    private Located Value =>
+        new(set.Required, faults.Source.PlaceOf(0, set.Text.Length - set.Required.Length, Math.Max(1, set.Required.Length)));
 
     private static ImmutableArray<string> Texts(ImmutableArray<Located> texts) => [.. texts.Select(text => text.Text)];
 
-    private string Folder() => ContextFetcher.IsRemote(set.Required) ? "/" : around.Paths.Absolute(set.Required) is var folder && Directory.Exists(folder) ? folder
-        : throw set.Wrong($"'{set.Value}' is not a folder.");
+    private string Folder()
+    {
+        if (ContextFetcher.IsRemote(set.Required))
+            return "/";
+        if (around.Paths.Absolute(set.Required) is var folder && Directory.Exists(folder))
+            return folder;
+        throw set.Wrong($"'{set.Value}' is not a folder.");
+    }
 
     private string? Dockerfile(BuildSource build) =>
         set.Required.Length == 0 ? null : around.Paths.Shown(Path.GetFullPath(set.Required, build.ContextFolder));
 
     /// <summary>A Dockerfile is found from its context, and moves with it.</summary>
     private string? Moved(BuildSource build) => build.DockerfilePath is not { } path ? null
-        : around.Paths.Shown(Path.GetFullPath(Path.GetRelativePath(build.ContextFolder, Path.GetFullPath(path, around.Paths.WorkingFolder)), Folder()));
+        : around.Paths.Shown(
+            Path.GetFullPath(Path.GetRelativePath(build.ContextFolder, Path.GetFullPath(path, around.Paths.WorkingFolder)), Folder()));
 }

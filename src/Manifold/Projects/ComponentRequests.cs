@@ -26,7 +26,8 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
         Annotations = component.Annotations,
         Layers = component.Layers ?? LayerPolicy.Default,
         Created = source.Created,
-        Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
+        Contexts =
+            source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Run = RunOf(source),
         Tags = component.Tags,
         NoCache = options.NoCache || source.NoCache,
@@ -47,7 +48,13 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
             if (!(asked.Name == RunSettings.Insecure ? settings.AllowInsecure : settings.AllowHostNetwork))
                 throw new UsageException($"the file requests {asked.Name} ({asked.Place}), which is not allowed. If you trust this "
                     + $"project, add: --allow {asked.Name}");
-        return settings with { Network = source.Run.Network, Hosts = source.Run.Hosts, SharedMemory = source.Run.SharedMemory, Limits = source.Run.Limits };
+        return settings with
+        {
+            Network = source.Run.Network,
+            Hosts = source.Run.Hosts,
+            SharedMemory = source.Run.SharedMemory,
+            Limits = source.Run.Limits,
+        };
     }
 
     /// <summary>As people find it: many Dockerfiles of a project are called 'Dockerfile'.</summary>

@@ -64,12 +64,18 @@ public static partial class GitCheckout
         if (HashPattern().IsMatch(wanted) && await ResolveAsync(checkout, [wanted], cancellation).ConfigureAwait(false) is { } present)
             return present;
         if (!isNew)
-            await GitAsync(checkout, ["fetch", "--quiet", "--force", "--tags", "--", repository, "+refs/heads/*:refs/remotes/origin/*", "HEAD"], cancellation).ConfigureAwait(false);
-        string[] names = checkout.Commit is not null ? ["refs/remotes/origin/" + wanted, "refs/tags/" + wanted, wanted] : isNew ? ["HEAD"] : ["FETCH_HEAD"];
+            await GitAsync(checkout,
+                ["fetch", "--quiet", "--force", "--tags", "--", repository, "+refs/heads/*:refs/remotes/origin/*", "HEAD"],
+                cancellation).ConfigureAwait(false);
+        string[] names = checkout.Commit is not null ? ["refs/remotes/origin/" + wanted, "refs/tags/" + wanted, wanted]
+            : isNew ? ["HEAD"]
+            : ["FETCH_HEAD"];
         if (await ResolveAsync(checkout, names, cancellation).ConfigureAwait(false) is { } found)
             return found;
         // A commit that no branch and no tag leads to any more is handed out by its hash, by servers that allow it.
-        if (HashPattern().IsMatch(wanted) && await TryGitAsync(checkout, ["fetch", "--quiet", "--", repository, wanted], cancellation).ConfigureAwait(false) is { ExitCode: 0 })
+        if (HashPattern().IsMatch(wanted)
+            && await TryGitAsync(checkout, ["fetch", "--quiet", "--", repository, wanted], cancellation).ConfigureAwait(false)
+                is { ExitCode: 0 })
             return wanted;
         throw new SourceCheckoutException($"{checkout.Place}: {Shown(repository)} has no commit, tag or branch '{wanted}'.");
     }
@@ -78,7 +84,9 @@ public static partial class GitCheckout
     {
         foreach (var name in names)
         {
-            if (await TryGitAsync(checkout, ["rev-parse", "--quiet", "--verify", "--end-of-options", name + "^{commit}"], cancellation).ConfigureAwait(false) is { ExitCode: 0 } found)
+            if (await TryGitAsync(checkout,
+                ["rev-parse", "--quiet", "--verify", "--end-of-options", name + "^{commit}"], cancellation).ConfigureAwait(false)
+                is { ExitCode: 0 } found)
                 return found.Output.Trim();
         }
         return null;
@@ -89,28 +97,35 @@ public static partial class GitCheckout
         if (!Path.Exists(Path.Combine(checkout.Folder, ".git")))
             return new CheckedOutSource(null, null);
         var version = await TryGitAsync(checkout, ["describe", "--tags"], cancellation).ConfigureAwait(false);
-        return new CheckedOutSource(await ResolveAsync(checkout, ["HEAD"], cancellation).ConfigureAwait(false), version.ExitCode == 0 ? version.Output.Trim() : null);
+        return new CheckedOutSource(await ResolveAsync(checkout, ["HEAD"], cancellation).ConfigureAwait(false),
+            version.ExitCode == 0 ? version.Output.Trim() : null);
     }
 
     private static async Task GitAsync(SourceCheckout checkout, string[] arguments, CancellationToken cancellation) =>
         ThrowIfFailed(checkout, arguments, await TryGitAsync(checkout, arguments, cancellation).ConfigureAwait(false));
 
-    /// <summary>Both folders are named, or git would look for a repository in the folders above, and in variables of whoever called us.</summary>
+    /// <summary>
+    /// Both folders are named, or git would look for a repository in the folders above, and in variables of whoever called us.
+    /// </summary>
     private static Task<ChildProcess.Result> TryGitAsync(SourceCheckout checkout, string[] arguments, CancellationToken cancellation) =>
-        TryRunAsync(["--git-dir", Path.Combine(checkout.Folder, ".git"), "--work-tree", checkout.Folder, .. arguments], checkout.Folder, cancellation);
+        TryRunAsync(["--git-dir", Path.Combine(checkout.Folder, ".git"), "--work-tree", checkout.Folder, .. arguments],
+            checkout.Folder, cancellation);
 
     private static async Task RunAsync(SourceCheckout checkout, string[] arguments, CancellationToken cancellation) =>
-        ThrowIfFailed(checkout, arguments, await TryRunAsync(arguments, Path.GetDirectoryName(checkout.Folder)!, cancellation).ConfigureAwait(false));
+        ThrowIfFailed(checkout,
+            arguments, await TryRunAsync(arguments, Path.GetDirectoryName(checkout.Folder)!, cancellation).ConfigureAwait(false));
 
     private static async Task<ChildProcess.Result> TryRunAsync(string[] arguments, string folder, CancellationToken cancellation) =>
-        await ChildProcess.RunAsync("git", ["-C", folder, .. arguments], environment: Environment, cancellation: cancellation).ConfigureAwait(false)
+        await ChildProcess.RunAsync("git",
+            ["-C", folder, .. arguments], environment: Environment, cancellation: cancellation).ConfigureAwait(false)
         ?? throw new HostNotReadyException("git is needed to check out the source of a component, but it is not installed. Install it: "
             + "apt-get install git");
 
     private static void ThrowIfFailed(SourceCheckout checkout, string[] arguments, ChildProcess.Result result)
     {
         if (result.ExitCode != 0)
-            throw new SourceCheckoutException($"{checkout.Place}: git {arguments[0]} of {Shown(checkout.Repository!)} failed: {AddressSecrets.Without(result.Error.Trim())}");
+            throw new SourceCheckoutException($"{checkout.Place}: git {arguments[0]} of {Shown(checkout.Repository!)}"
+                + $" failed: {AddressSecrets.Without(result.Error.Trim())}");
     }
 
     private static string Shown(string repository) => GitCommit.WithoutCredentials(repository) ?? AddressSecrets.Without(repository);

@@ -42,8 +42,10 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
         throw new UsageException($"--set '{text}': unknown key '{unknown}'. {hint}");
 
         Override At(int key) =>
-            new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null,
-            value) { Adds = adds };
+            new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null, value)
+            {
+                Adds = adds,
+            };
     }
 
     /// <summary>Dots of an image's name may be written as bake writes them: <c>web_v1</c>.</summary>
@@ -78,6 +80,10 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
 
     private static string Join(string[] parts) => string.Join('.', parts);
 
-    private static bool Matches(string pattern, string image, string text) => FilePattern.TryParse(pattern, out var parsed) ? parsed.Matches(image)
-        : throw new UsageException($"--set '{text}': '{pattern}' is not a valid name pattern.");
+    private static bool Matches(string pattern, string image, string text)
+    {
+        if (!FilePattern.TryParse(pattern, out var parsed))
+            throw new UsageException($"--set '{text}': '{pattern}' is not a valid name pattern.");
+        return parsed.Matches(image);
+    }
 }

@@ -3,7 +3,9 @@ using Manifold.Projects.Bake;
 
 namespace Manifold.Projects;
 
-/// <summary>Everything that a team ships, read from one file or folder and resolved: the environment, defaults and inheritance are worked in.</summary>
+/// <summary>
+/// Everything that a team ships, read from one file or folder and resolved: the environment, defaults and inheritance are worked in.
+/// </summary>
 /// <remarks>
 /// Every reader makes this, and nothing after it knows which file it came from:
 /// <code>
@@ -40,7 +42,8 @@ public sealed record Project
     internal BakeDocument? Written { get; init; }
 
     /// <summary>Names that stand for several components. Members are components or names in <see cref="Broken"/>, each once.</summary>
-    public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; init; } =
+        ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>What is baked where nothing is named; all components where it is empty.</summary>
     public ImmutableArray<string> Default { get; init; } = [];
@@ -51,7 +54,9 @@ public sealed record Project
     /// <summary>Published without being asked to: system 3's <c>PUSH</c>.</summary>
     public bool Push { get; init; }
 
-    /// <summary>How much is built at once where the command line does not say; null leaves it to the machine. System 3's <c>PARALLEL=no</c> is 1.</summary>
+    /// <summary>
+    /// How much is built at once where the command line does not say; null leaves it to the machine. System 3's <c>PARALLEL=no</c> is 1.
+    /// </summary>
     public int? Jobs { get; init; }
 
     /// <summary>Things worth knowing about the file that stop nothing, each a sentence.</summary>
@@ -59,7 +64,9 @@ public sealed record Project
 
     public Component? Find(string name) => Components.FirstOrDefault(component => component.Name == name);
 
-    /// <summary>The components that names of components and groups stand for, in the order of the file; the default where there are none.</summary>
+    /// <summary>
+    /// The components that names of components and groups stand for, in the order of the file; the default where there are none.
+    /// </summary>
     /// <remarks>A name may be a pattern, and its dots may be written as bake writes them: <c>web_v1</c> is <c>web.v1</c>.</remarks>
     /// <param name="toPrint">They need not be such that they can be built.</param>
     /// <exception cref="UsageException">A name is neither.</exception>

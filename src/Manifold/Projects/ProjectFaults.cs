@@ -17,13 +17,27 @@ internal sealed class ProjectFaults
         var (excerpt, column) = text.Source.Excerpt(place);
         Add(new Diagnostic
         {
-            Id = Diagnostic.Syntax, Severity = Severity.Error, Message = message, Place = place, Hint = hint, Excerpt = excerpt, ExcerptColumn = column,
+            Id = Diagnostic.Syntax,
+            Severity = Severity.Error,
+            Message = message,
+            Place = place,
+            Hint = hint,
+            Excerpt = excerpt,
+            ExcerptColumn = column,
         });
     }
 
     /// <summary>A fault of what is no file: a folder, a variable of the environment.</summary>
     public void Add(string where, string message, string? hint = null, string excerpt = "") =>
-        Add(new Diagnostic { Id = Diagnostic.Syntax, Severity = Severity.Error, Message = message, Place = new Place(where, 1, 1, Math.Max(1, excerpt.Length)), Hint = hint, Excerpt = excerpt });
+        Add(new Diagnostic
+        {
+            Id = Diagnostic.Syntax,
+            Severity = Severity.Error,
+            Message = message,
+            Place = new Place(where, 1, 1, Math.Max(1, excerpt.Length)),
+            Hint = hint,
+            Excerpt = excerpt,
+        });
 
     /// <summary>What another reader found.</summary>
     public void Add(ProjectFileException others)

@@ -51,7 +51,8 @@ public sealed class ProjectGraph
     private readonly List<ManifoldException> problems = [];
     private readonly Dictionary<string, string?> left = new(StringComparer.Ordinal);
 
-    /// <exception cref="UsageException">A name is unknown, siblings need each other, or a Dockerfile is wrong; all in one message.</exception>
+    /// <exception cref="UsageException">A name is unknown, siblings need each other, or a Dockerfile is wrong; all in one
+    /// message.</exception>
     public ProjectGraph(Project project, GraphOptions options)
     {
         this.project = project;
@@ -134,11 +135,16 @@ public sealed class ProjectGraph
 
     private ComponentNode Read(Component component)
     {
-        var platforms = component.Platforms.Select(platform => new PlatformNode(platform) { Build = platform.Source is BuildSource build ? Read(component, platform, build) : null }).ToImmutableArray();
+        var platforms = component.Platforms.Select(platform => new PlatformNode(platform)
+        {
+            Build = platform.Source is BuildSource build ? Read(component, platform, build) : null,
+        }).ToImmutableArray();
         return new ComponentNode(component, asked.Contains(component.Name))
         {
             Platforms = platforms,
-            Siblings = [.. platforms.SelectMany(platform => platform.Build?.Siblings ?? []).Select(sibling => (sibling.Sibling, sibling.Need.Place)).DistinctBy(sibling => sibling.Sibling)],
+            Siblings = [.. platforms.SelectMany(platform => platform.Build?.Siblings ?? [])
+                .Select(sibling => (sibling.Sibling, sibling.Need.Place))
+                .DistinctBy(sibling => sibling.Sibling)],
         };
     }
 
@@ -152,13 +158,16 @@ public sealed class ProjectGraph
             return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
                 Files = files,
-                Siblings = [.. planner.Needs.Select(need => (need, Sibling: names.Find(need.Reference, component.Name)!)).Where(each => each.Sibling is not null)],
+                Siblings = [.. planner.Needs.Select(need => (need, Sibling: names.Find(need.Reference, component.Name)!))
+                    .Where(each => each.Sibling is not null)],
             };
         }
         catch (ManifoldException e) when (e is DockerfileException or UsageException)
         {
             left[component.Name] = null;
-            problems.Add(e is DockerfileException || source.Request is not null ? e : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
+            problems.Add(e is DockerfileException || source.Request is not null
+                ? e
+                : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
             return null;
         }
     }

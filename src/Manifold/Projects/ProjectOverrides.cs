@@ -39,13 +39,18 @@ internal sealed class ProjectOverrides
         var names = project.Components.Select(component => component.Name).ToList();
         var around = new Surroundings(new ProjectPaths(options.WorkingFolder, options.WorkingFolder), options, [.. names]);
         set.Require(names);
-        var changed = project with { Components = [.. project.Components.Select(component => set.Means(component.Name)
-            ? Apply(component, set, around, hasRegistry) : component)] };
+        var changed = project with
+        {
+            Components = [.. project.Components.Select(component => set.Means(component.Name)
+                ? Apply(component, set, around, hasRegistry) : component)],
+        };
         return set.Key is "push" or "output" ? Pushed(project, changed, set) : changed;
     }
 
-    /// <summary>Where some are pushed by their outputs, nothing else is; where the whole project is pushed, that stays so for all that are
-    /// not meant.</summary>
+    /// <summary>
+    /// Where some are pushed by their outputs, nothing else is; where the whole project is pushed, that stays so for all that are
+    /// not meant.
+    /// </summary>
     private static Project Pushed(Project before, Project changed, Override set)
     {
         if (set is { Key: "push", Pattern: null })
@@ -59,7 +64,10 @@ internal sealed class ProjectOverrides
     private Component Apply(Component component, Override set, Surroundings around, bool isOwn)
     {
         var isAgain = !replaced.Add((component.Name, set.Key));
-        return new ComponentOverride(component, set, around) { Adds = set.Adds || isAgain
-            || (!isOwn && set.Key is "attest" or "annotations" && set.Value is not "") }.Apply();
+        return new ComponentOverride(component, set, around)
+        {
+            Adds = set.Adds || isAgain
+                || (!isOwn && set.Key is "attest" or "annotations" && set.Value is not ""),
+        }.Apply();
     }
 }

@@ -20,7 +20,8 @@ public static class ProjectReader
     private static readonly string[] MergedNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
         .. BakeReader.DefaultNames];
 
-    /// <param name="paths">Files or folders as the user named them, from the working folder; the working folder itself where there are none.</param>
+    /// <param name="paths">Files or folders as the user named them, from the working folder; the working folder itself where there are
+    /// none.</param>
     /// <exception cref="ProjectFileException">A file is wrong.</exception>
     /// <exception cref="UsageException">There is none, or an override is wrong.</exception>
     public static Project Read(IReadOnlyList<string> paths, ReadingOptions options) =>
@@ -60,8 +61,9 @@ public static class ProjectReader
             throw new UsageException($"The project file '{path}' is not a local file. "
                 + "Clone the repository, and run the command there.");
         var full = Path.GetFullPath(file, options.WorkingFolder);
-        return file == "-" || File.Exists(full) || Directory.Exists(full) ? file
-            : throw new UsageException($"The project file '{path}' does not exist.");
+        if (!(file == "-" || File.Exists(full) || Directory.Exists(full)))
+            throw new UsageException($"The project file '{path}' does not exist.");
+        return file;
     }
 
     private static Project ReadFiles(ImmutableArray<string> files, ReadingOptions options)
@@ -84,10 +86,13 @@ public static class ProjectReader
             : BakeReader.Read([.. files.Except(compose)], compose, options);
     }
 
-    private static Project ReadFolder(string folder, ReadingOptions options) =>
-        SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)) ? SideImagesFolder.Read(folder, options)
-        : throw new UsageException($"'{folder}' has no project file: "
-            + $"no {string.Join(", ", OwnNames.Concat(MergedNames))} or components/.");
+    private static Project ReadFolder(string folder, ReadingOptions options)
+    {
+        if (!SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)))
+            throw new UsageException(
+                $"'{folder}' has no project file: " + $"no {string.Join(", ", OwnNames.Concat(MergedNames))} or components/.");
+        return SideImagesFolder.Read(folder, options);
+    }
 
     private enum FileKind { Manifold, Compose, Bake }
 

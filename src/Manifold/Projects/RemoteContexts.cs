@@ -9,12 +9,18 @@ namespace Manifold.Projects;
 public static class RemoteContexts
 {
     /// <summary>The project with folders; itself where all are folders already. One address is fetched once.</summary>
-    /// <param name="settings">What a build is given; its secrets open repositories. Asked only for builds that have something elsewhere.</param>
+    /// <param name="settings">What a build is given; its secrets open repositories. Asked only for builds that have something
+    /// elsewhere.</param>
     /// <exception cref="FetchException">One cannot be had; the message says whose it is.</exception>
-    public static async Task<Project> PrepareAsync(Project project, Store store, Func<BuildSource, RunSettings> settings, CancellationToken cancellation)
+    public static async Task<Project> PrepareAsync(
+        Project project, Store store, Func<BuildSource, RunSettings> settings, CancellationToken cancellation)
     {
-        var builds = project.Components.SelectMany(component => component.Platforms.Select(platform => (component.Name, Source: platform.Source as BuildSource))).Where(each => each.Source is not null).ToList();
-        var wanted = builds.SelectMany(build => AddressesOf(build.Source!).Select(address => (build.Name, Source: build.Source!, Address: address))).DistinctBy(each => each.Address).ToList();
+        var builds = project.Components
+            .SelectMany(component => component.Platforms.Select(platform => (component.Name, Source: platform.Source as BuildSource)))
+            .Where(each => each.Source is not null).ToList();
+        var wanted =
+            builds.SelectMany(build => AddressesOf(build.Source!).Select(address => (build.Name, Source: build.Source!, Address: address)))
+                .DistinctBy(each => each.Address).ToList();
         if (wanted.Count == 0)
             return project;
         var fetched = (await Task.WhenAll(wanted.Select(async each =>
@@ -36,13 +42,15 @@ public static class RemoteContexts
         {
             Components = [.. project.Components.Select(component => component with
             {
-                Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Placed(build, fetched) } : platform)],
+                Platforms = [.. component.Platforms.Select(
+                    platform => platform.Source is BuildSource build ? platform with { Source = Placed(build, fetched) } : platform)],
             })],
         };
     }
 
     private static IEnumerable<(string Address, bool IsNamed)> AddressesOf(BuildSource build) =>
-        build.Contexts.Values.OfType<RemoteContext>().Select(context => (context.Address, true)).Concat(build.ContextAddress is { } address ? [(address, false)] : []);
+        build.Contexts.Values.OfType<RemoteContext>().Select(context => (context.Address, true))
+            .Concat(build.ContextAddress is { } address ? [(address, false)] : []);
 
     private static FolderContext Folder(FetchedContext context) => new(context.Folder) { Time = context.When };
 
@@ -60,8 +68,11 @@ public static class RemoteContexts
         var context = fetched[(address, false)];
         return build with
         {
-            ContextFolder = context.Folder, ContextTime = context.Time,
-            DockerfilePath = build is { DockerfilePath: { } path, InlineDockerfile: null } ? Path.Combine(context.Folder, Path.GetRelativePath("/", path)) : build.DockerfilePath,
+            ContextFolder = context.Folder,
+            ContextTime = context.Time,
+            DockerfilePath = build is { DockerfilePath: { } path, InlineDockerfile: null }
+                ? Path.Combine(context.Folder, Path.GetRelativePath("/", path))
+                : build.DockerfilePath,
             InlineDockerfile = context.Dockerfile is { } text ? System.Text.Encoding.UTF8.GetString(text) : build.InlineDockerfile,
         };
     }

@@ -20,8 +20,11 @@ internal sealed record RunTextsOfFile
 
     public RunTextsOfFile Over(RunTextsOfFile below) => new()
     {
-        Network = Network ?? below.Network, SharedMemory = SharedMemory ?? below.SharedMemory,
-        Hosts = Hosts ?? below.Hosts, Limits = Limits ?? below.Limits, Entitlements = Entitlements ?? below.Entitlements,
+        Network = Network ?? below.Network,
+        SharedMemory = SharedMemory ?? below.SharedMemory,
+        Hosts = Hosts ?? below.Hosts,
+        Limits = Limits ?? below.Limits,
+        Entitlements = Entitlements ?? below.Entitlements,
     };
 }
 
@@ -31,14 +34,16 @@ internal sealed class RunReader(Action<Place, string> fault)
     public BuildSource Apply(RunTextsOfFile texts, BuildSource build)
     {
         var network = Read("network", texts.Network, RunTexts.Network);
-        var asked = Each("entitlements", texts.Entitlements, RunTexts.Entitlement).Zip(texts.Entitlements ?? [], (name, text) => new Entitlement(name, text.Place));
+        var asked = Each("entitlements", texts.Entitlements, RunTexts.Entitlement).Zip(texts.Entitlements ?? [],
+            (name, text) => new Entitlement(name, text.Place));
         if (network == RunNetwork.Host)
             asked = asked.Append(new Entitlement(RunSettings.HostNetwork, texts.Network!.Place));
         return build with
         {
             Run = new RunSettings
             {
-                Network = network, SharedMemory = texts.SharedMemory is null ? null : Read("shm-size", texts.SharedMemory, RunTexts.Memory),
+                Network = network,
+                SharedMemory = texts.SharedMemory is null ? null : Read("shm-size", texts.SharedMemory, RunTexts.Memory),
                 Hosts = [.. Each("extra-hosts", texts.Hosts, RunTexts.Host)],
                 Limits = [.. Each("ulimits", texts.Limits, RunTexts.Limit).GroupBy(limit => limit.Name).Select(group => group.Last())],
             },

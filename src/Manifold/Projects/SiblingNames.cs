@@ -25,20 +25,24 @@ internal sealed partial class SiblingNames
         {
             var own = component.Tags.FirstOrDefault() ?? InventedFor(component.Name);
             references[component.Name] = own;
-            var aliases = component.Aliases.Select(alias => ImageReference.TryParse(alias, out var reference) ? reference : null).OfType<ImageReference>();
+            var aliases = component.Aliases.Select(alias => ImageReference.TryParse(alias, out var reference) ? reference : null)
+                .OfType<ImageReference>();
             foreach (var reference in component.Tags.Concat(aliases).Append(own))
                 Add(reference, component.Name);
         }
         var exact = meanings.Keys.ToHashSet();
         foreach (var component in project.Components)
-            foreach (var repository in component.Tags.Select(tag => tag.WithTag("latest")).Where(latest => !exact.Contains(latest)).Distinct())
+            foreach (var repository in component.Tags.Select(tag => tag.WithTag("latest"))
+                .Where(latest => !exact.Contains(latest)).Distinct())
                 Add(repository, component.Name);
     }
 
     /// <summary>The reference that stands for a component in its siblings' plans.</summary>
     public ImageReference? ReferenceOf(string component) => references.GetValueOrDefault(component);
 
-    /// <summary>The component that <paramref name="user"/> means by a reference; null for an image from outside, or where several could be meant.</summary>
+    /// <summary>
+    /// The component that <paramref name="user"/> means by a reference; null for an image from outside, or where several could be meant.
+    /// </summary>
     public string? Find(ImageReference reference, string user) =>
         meanings.TryGetValue(reference, out var names) && names.Where(name => name != user).ToList() is [var only] ? only : null;
 

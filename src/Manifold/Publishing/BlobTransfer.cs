@@ -29,8 +29,10 @@ internal sealed class LostBlobException(BlobOrder order, ImageReference reposito
         : "";
 }
 
-/// <summary>Brings blobs into one repository: each is there, mounted or sent, and looked at afterwards. One for each publication to a
-/// repository.</summary>
+/// <summary>
+/// Brings blobs into one repository: each is there, mounted or sent, and looked at afterwards. One for each publication to a
+/// repository.
+/// </summary>
 internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, ImageReference repository,
     IProgress<TransferProgress>? progress)
 {
@@ -89,8 +91,10 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
         }
     }
 
-    /// <summary>The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the
-    /// way.</summary>
+    /// <summary>
+    /// The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the
+    /// way.
+    /// </summary>
     private BlobSource SourceOf(BlobOrder order)
     {
         var own = source.OriginsOf(order.Blob.Digest);

@@ -132,7 +132,8 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
         }
         catch (FormatException e)
         {
-            throw new ContentMismatchException($"Reading '{descriptor.Digest}' ({descriptor.MediaType}): {e.Message} Build or pull the image again.");
+            throw new ContentMismatchException(
+                $"Reading '{descriptor.Digest}' ({descriptor.MediaType}): {e.Message} Build or pull the image again.");
         }
     }
 }

@@ -44,10 +44,14 @@ public sealed record TargetState(ImageReference Tag, Platform? Platform, TagStat
 /// <summary>What stands in the way of a publication, found before any work and without a trace.</summary>
 /// <param name="Platforms">What the image has or will have.</param>
 public sealed record Preflight(
-    PublicationRequest Request, ImmutableArray<Platform> Platforms, ImmutableArray<RepositoryState> Repositories, ImmutableArray<TargetState> Tags)
+    PublicationRequest Request,
+    ImmutableArray<Platform> Platforms,
+    ImmutableArray<RepositoryState> Repositories,
+    ImmutableArray<TargetState> Tags)
 {
     public ImmutableArray<string> Problems =>
-        [.. Repositories.Select(repository => repository.Problem?.Message).OfType<string>(), .. Tags.Select(tag => tag.ProblemUnder(Request)).OfType<string>()];
+        [.. Repositories.Select(repository => repository.Problem?.Message).OfType<string>(), .. Tags
+            .Select(tag => tag.ProblemUnder(Request)).OfType<string>()];
 
     /// <exception cref="ManifoldException">A registry refuses, or a tag may not be moved; all that is wrong in one message.</exception>
     public Preflight OrThrow()

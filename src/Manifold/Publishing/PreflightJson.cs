@@ -4,8 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace Manifold.Publishing;
 
-/// <summary>A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>. Null is an answer that a registry does not
-/// give.</summary>
+/// <summary>
+/// A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>. Null is an answer that a registry does not
+/// give.
+/// </summary>
 public static class PreflightJson
 {
     public static void Write(Utf8JsonWriter json, Preflight? preflight)

@@ -27,20 +27,28 @@ public sealed record PublicationRequest
     /// <summary>Puts the whole image there by its digest, and writes no tag at all.</summary>
     public bool ByDigest { get; init; }
 
-    /// <summary>Asks for every blob, also where the tag names the image already and every manifest is there;
-    /// reads a byte of each.</summary>
+    /// <summary>
+    /// Asks for every blob, also where the tag names the image already and every manifest is there;
+    /// reads a byte of each.
+    /// </summary>
     public bool CheckAll { get; init; }
 
     /// <summary>Every tag that will be written, and the platform that it is for; null stands for the whole image.</summary>
     /// <exception cref="UsageException">A tag becomes too long with its platform, or would stand for two images.</exception>
     internal ImmutableArray<(ImageReference Tag, Platform? Platform)> TagsFor(ImmutableArray<Platform> platforms)
     {
-        var tags = WithoutTags || ByDigest ? [] : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
-        var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform, PlatformTagNames.GetValueOrDefault(platform)), platform))) : [];
+        var tags = WithoutTags || ByDigest
+            ? []
+            : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
+        var ofPlatforms = PlatformTags
+            ? tags.SelectMany(tag => platforms.Select(platform =>
+                ((ImageReference, Platform?))(OfPlatform(tag, platform, PlatformTagNames.GetValueOrDefault(platform)), platform)))
+            : [];
         ImmutableArray<(ImageReference Tag, Platform? Platform)> all = [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
-        return all.GroupBy(each => each.Tag).FirstOrDefault(group => group.Count() > 1) is not { } both ? all
-            : throw new UsageException($"--platform-tags: '{both.Key}' would be the tag of two images: "
+        if (all.GroupBy(each => each.Tag).FirstOrDefault(group => group.Count() > 1) is { } both)
+            throw new UsageException($"--platform-tags: '{both.Key}' would be the tag of two images: "
                 + $"{string.Join(" and ", both.Select(each => each.Platform?.ToString() ?? "all platforms"))}. Choose other tags.");
+        return all;
     }
 
     /// <summary><c>TAG-amd64</c>, <c>TAG-arm-v7</c>; another system than Linux is named too: <c>TAG-windows-amd64</c>.</summary>
@@ -48,8 +56,9 @@ public sealed record PublicationRequest
     public static ImageReference OfPlatform(ImageReference tag, Platform platform, string? ending = null)
     {
         var name = $"{tag.Tag}-{ending ?? (platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
-        return ImageReference.TryParse($"{tag.Name}:{name}", out var reference) ? reference
-            : throw new UsageException($"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter tag than "
-            + $"'{tag.Tag}'.");
+        if (!ImageReference.TryParse($"{tag.Name}:{name}", out var reference))
+            throw new UsageException(
+                $"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter tag than " + $"'{tag.Tag}'.");
+        return reference;
     }
 }

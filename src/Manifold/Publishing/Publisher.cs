@@ -18,18 +18,24 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
     /// <summary>Whether a preflight asks repositories also for what a plan shows and no publication needs.</summary>
     public bool Surveys { get; init; }
 
-    /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
+    /// <summary>
+    /// Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.
+    /// </summary>
     internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
 
-    /// <summary>The time at which the current publication saw a manifest or a blob in a repository. Content is sent before documents are
-    /// attached, and checked again before the tags.</summary>
+    /// <summary>
+    /// The time at which the current publication saw a manifest or a blob in a repository. Content is sent before documents are
+    /// attached, and checked again before the tags.
+    /// </summary>
     internal ConcurrentDictionary<(string Repository, Digest Content), DateTimeOffset> Arrived { get; } = new();
 }
 
 /// <summary>An image that is to be published, and what its targets answered before the work.</summary>
 public sealed record PreparedImage(IImageSource Source, Descriptor Top, Preflight Preflight);
 
-/// <summary>Publishes an image of any source under any number of names, so that no reader ever meets a name whose content is not there.</summary>
+/// <summary>
+/// Publishes an image of any source under any number of names, so that no reader ever meets a name whose content is not there.
+/// </summary>
 /// <remarks>
 /// <code>
 /// targets     1  Preflight        reachable, may we push, what has each tag now, what would it lose?   (before any work)
@@ -42,8 +48,11 @@ public sealed record PreparedImage(IImageSource Source, Descriptor Top, Prefligh
 /// </remarks>
 public sealed class Publisher(PublishingTools tools)
 {
-    /// <summary>What would stand in the way. Nothing is written, and nothing is refused: that is <see cref="Preflight.OrThrow"/>'s.</summary>
-    public Task<Preflight> PreflightAsync(PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation = default) =>
+    /// <summary>
+    /// What would stand in the way. Nothing is written, and nothing is refused: that is <see cref="Preflight.OrThrow"/>'s.
+    /// </summary>
+    public Task<Preflight> PreflightAsync(
+        PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation = default) =>
         new TargetProbe(tools.Registry, tools.Store, tools.Surveys).AskAsync(request, platforms, cancellation);
 
     /// <summary>Ends what killed publications left. Belongs before a preflight whose answers are to be relied on.</summary>
@@ -55,13 +64,16 @@ public sealed class Publisher(PublishingTools tools)
 
     /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, Preflight, IProgress{TransferProgress}?, CancellationToken)"/>
     public async Task<Publication> PublishAsync(
-        IImageSource source, Descriptor top, PublicationRequest request, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, PublicationRequest request, IProgress<TransferProgress>? progress =
+            null, CancellationToken cancellation = default)
     {
         CheckDigests(request, top);
         await RecoverAsync(cancellation).ConfigureAwait(false);
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var tags = request.TagsFor(Platforms(entries)).Select(tag => Named(tag, top, entries)).ToImmutableArray();
-        if (tags.Length > 0 && request.Targets.All(target => target.Tag is not null) && await AreThereAsync(tags, cancellation).ConfigureAwait(false))
+        if (tags.Length > 0
+            && request.Targets.All(target => target.Tag is not null)
+            && await AreThereAsync(tags, cancellation).ConfigureAwait(false))
         {
             var scrutiny = new Scrutiny(IsPublished: true, AsksForBlobs: request.CheckAll, ReadsBlobs: request.CheckAll);
             var sent = await SendAsync((source, [top]), request, _ => scrutiny, progress, cancellation).ConfigureAwait(false);
@@ -77,10 +89,13 @@ public sealed class Publisher(PublishingTools tools)
     /// <exception cref="PublicationFailedException">A tag could not be written; the message says how each one stands.</exception>
     /// <exception cref="RegistryException">A registry refused or broke before that. No tag was written.</exception>
     public async Task<Publication> PublishAsync(
-        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) =>
+        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress =
+            null, CancellationToken cancellation = default) =>
         (await PublishAllAsync([new PreparedImage(source, top, preflight)], progress, cancellation).ConfigureAwait(false))[0];
 
-    /// <summary>Publishes several images as one: the content of all, then the tags of all together. In the order of <paramref name="images"/>.</summary>
+    /// <summary>
+    /// Publishes several images as one: the content of all, then the tags of all together. In the order of <paramref name="images"/>.
+    /// </summary>
     /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, Preflight, IProgress{TransferProgress}?, CancellationToken)"/>
     public async Task<ImmutableArray<Publication>> PublishAllAsync(
         ImmutableArray<PreparedImage> images, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
@@ -88,10 +103,15 @@ public sealed class Publisher(PublishingTools tools)
         // 1
         var platforms = await FirstFailure.WhenAllAsync(images, CheckAsync, cancellation).ConfigureAwait(false);
         // 2
-        var transfers = await FirstFailure.WhenAllAsync(images, (image, token) => SendAsync(image, progress, token), cancellation).ConfigureAwait(false);
+        var transfers = await FirstFailure.WhenAllAsync(images,
+            (image, token) => SendAsync(image, progress, token), cancellation).ConfigureAwait(false);
         // 3
-        var tags = images.Zip(platforms, (image, entries) => image.Preflight.Request.TagsFor(Platforms(entries)).Select(tag => Named(tag, image.Top, entries)).ToImmutableArray()).ToList();
-        var moves = await Task.WhenAll(tags.SelectMany((each, i) => each.Select(tag => MoveAsync(images[i], tag, Platforms(platforms[i]), cancellation)))).ConfigureAwait(false);
+        var tags = images
+            .Zip(platforms, (image, entries) =>
+                image.Preflight.Request.TagsFor(Platforms(entries)).Select(tag => Named(tag, image.Top, entries)).ToImmutableArray())
+            .ToList();
+        var moves = await Task.WhenAll(tags.SelectMany(
+            (each, i) => each.Select(tag => MoveAsync(images[i], tag, Platforms(platforms[i]), cancellation)))).ConfigureAwait(false);
         if (moves.Length > 0)
             await new TagSwitch(tools, images[0].Preflight.Request).RunAsync([.. moves], cancellation).ConfigureAwait(false);
         // The next publication asks for itself; content that was sent without its tags is the first half of one.
@@ -100,9 +120,12 @@ public sealed class Publisher(PublishingTools tools)
         return [.. images.Select((image, i) => new Publication { Top = image.Top, Tags = tags[i], Transfers = transfers[i] })];
     }
 
-    /// <summary>Sends an image's content to where it will be published, and touches no tag.
-    /// A second call sends only content lost since.</summary>
-    public async Task<Transfers> SendAsync(PreparedImage image, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    /// <summary>
+    /// Sends an image's content to where it will be published, and touches no tag.
+    /// A second call sends only content lost since.
+    /// </summary>
+    public async Task<Transfers> SendAsync(
+        PreparedImage image, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var request = image.Preflight.Request;
         var entries = await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false);
@@ -111,8 +134,10 @@ public sealed class Publisher(PublishingTools tools)
             progress, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>The depth of the check that a repository needs. Blobs are checked if a tag is to be written,
-    /// because the registry may have lost them.</summary>
+    /// <summary>
+    /// The depth of the check that a repository needs. Blobs are checked if a tag is to be written,
+    /// because the registry may have lost them.
+    /// </summary>
     public static async Task<Scrutiny> ScrutinyAsync(PreparedImage image, ImageReference repository,
         CancellationToken cancellation = default) =>
         ScrutinyOf(image, await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false), repository);
@@ -134,7 +159,12 @@ public sealed class Publisher(PublishingTools tools)
         CheckDigests(image.Preflight.Request, image.Top);
         var entries = await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false);
         var platforms = Platforms(entries);
-        (image.Preflight with { Tags = [.. image.Preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })] }).OrThrow();
+        (image.Preflight with
+        {
+            Tags =
+                [.. image.Preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })],
+        })
+            .OrThrow();
         return entries;
     }
 
@@ -148,7 +178,8 @@ public sealed class Publisher(PublishingTools tools)
 
     private async Task<bool> AreThereAsync(ImmutableArray<PublishedTag> tags, CancellationToken cancellation)
     {
-        var digests = await Task.WhenAll(tags.Select(tag => tools.Registry.HeadManifestAsync(tag.Reference, push: true, cancellation))).ConfigureAwait(false);
+        var digests = await Task.WhenAll(
+            tags.Select(tag => tools.Registry.HeadManifestAsync(tag.Reference, push: true, cancellation))).ConfigureAwait(false);
         return tags.Zip(digests).All(pair => pair.First.Target.Digest == pair.Second?.Digest);
     }
 
@@ -180,17 +211,21 @@ public sealed class Publisher(PublishingTools tools)
                     + $"blobs) of this image. {(restored == 1 ? "It was" : "They were")} sent again.");
     }
 
-    private async Task<TagMove> MoveAsync(PreparedImage image, PublishedTag tag, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    private async Task<TagMove> MoveAsync(
+        PreparedImage image, PublishedTag tag, ImmutableArray<Platform> platforms, CancellationToken cancellation)
     {
         var document = await image.Source.ReadDocumentAsync(tag.Target, cancellation).ConfigureAwait(false);
         // A platform that the plan did not know of: its tag is looked at now.
         var planned = image.Preflight.Tags.FirstOrDefault(state => state.Tag == tag.Reference)
-            ?? new TargetState(tag.Reference, tag.Platform, await new TargetProbe(tools.Registry, tools.Store).ReadTagAsync(tag.Reference, cancellation).ConfigureAwait(false), []);
+            ?? new TargetState(tag.Reference, tag.Platform,
+                await new TargetProbe(tools.Registry, tools.Store).ReadTagAsync(tag.Reference, cancellation).ConfigureAwait(false), []);
         return new TagMove(planned, new ManifestContent(tag.Target, document), platforms);
     }
 
-    private static PublishedTag Named((ImageReference Tag, Platform? Platform) tag, Descriptor top, ImmutableArray<PlatformEntry> entries) =>
+    private static PublishedTag Named(
+        (ImageReference Tag, Platform? Platform) tag, Descriptor top, ImmutableArray<PlatformEntry> entries) =>
         new(tag.Tag, tag.Platform is null ? top : entries.First(entry => entry.Platform == tag.Platform).Manifest, tag.Platform);
 
-    private static ImmutableArray<Platform> Platforms(ImmutableArray<PlatformEntry> entries) => [.. entries.Select(entry => entry.Platform).Distinct()];
+    private static ImmutableArray<Platform> Platforms(ImmutableArray<PlatformEntry> entries) =>
+        [.. entries.Select(entry => entry.Platform).Distinct()];
 }

@@ -9,5 +9,9 @@ public sealed class PushEvents(Action<BuildEvent> show, TimeProvider time) : IPr
     public void Report(TransferProgress value) => show(new Transferred(
         TransferKind.Push, value.Blob.Digest, value.Push is { } how and not BlobPush.Uploaded
             ? $"{value.Repository.Name} ({(how == BlobPush.Mounted ? "mounted" : "already there")})" : value.Repository.Name,
-        value.Bytes, value.Done ? value.Bytes : value.Blob.Size) { Time = time.GetUtcNow(), Push = value.Push });
+        value.Bytes, value.Done ? value.Bytes : value.Blob.Size)
+    {
+        Time = time.GetUtcNow(),
+        Push = value.Push,
+    });
 }

@@ -33,9 +33,11 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
         try
         {
             var now = await Task.WhenAll(entry.Tags.Select(async tag =>
-                (Tag: tag, (await tools.Registry.HeadManifestAsync(tag.Reference, push: true, cancellation).ConfigureAwait(false))?.Digest))).ConfigureAwait(false);
+                (Tag: tag, (await tools.Registry.HeadManifestAsync(tag.Reference,
+                    push: true, cancellation).ConfigureAwait(false))?.Digest))).ConfigureAwait(false);
             var old = now.Where(state => state.Digest == state.Tag.Before?.Digest).Select(state => state.Tag).ToList();
-            var moved = now.Where(state => state.Digest != state.Tag.Before?.Digest && state.Digest != state.Tag.After.Digest).Select(state => state.Tag.Tag).ToList();
+            var moved = now.Where(state => state.Digest != state.Tag.Before?.Digest && state.Digest != state.Tag.After.Digest)
+                .Select(state => state.Tag.Tag).ToList();
             if (moved.Count > 0)
                 tools.Warn($"A publication of {names} was interrupted at {entry.Time:u}, and {string.Join(", ", moved)} was moved since "
                     + "then. That tag was not changed. If it points to the wrong image, publish again.");
@@ -48,7 +50,8 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
             // A refusal stays one; trouble passes, and so does what a login or some patience mends.
             var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429)
                 && tools.Time.GetUtcNow() - entry.Time > RefusalPatience;
-            tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
+            tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could "
+                + $"not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
             return refused;
         }
     }
@@ -57,8 +60,14 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
     {
         await TagWriter.InWavesAsync(tags, tag => tag.After, async tag =>
         {
-            var content = await tools.Registry.OfTargets.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
-                ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };
+            var content = await tools.Registry.OfTargets.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest),
+                cancellation).ConfigureAwait(false)
+                ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.")
+                {
+                    Registry =
+                        tag.Reference.Registry,
+                    Status = System.Net.HttpStatusCode.NotFound,
+                };
             await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);
         }).ConfigureAwait(false);
         tools.Warn($"A publication of {names} was interrupted while its tags were being written. The missing tags were written now: "

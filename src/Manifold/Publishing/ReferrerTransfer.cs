@@ -7,7 +7,9 @@ using Manifold.Verification.Signatures;
 
 namespace Manifold.Publishing;
 
-/// <summary>Brings what refers to an image into a repository: signatures, SBOMs, provenance, so that they are there before the image has its name.</summary>
+/// <summary>
+/// Brings what refers to an image into a repository: signatures, SBOMs, provenance, so that they are there before the image has its name.
+/// </summary>
 /// <remarks>
 /// <code>
 /// 1  referrers by digest              the registry lists them itself, or
@@ -42,20 +44,25 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
     private Digest? SubjectOf(Descriptor referrer)
     {
         var document = image.Documents.First(document => document.Descriptor.Digest == referrer.Digest);
-        return MediaType.IsIndex(referrer.MediaType) ? ImageIndex.Parse(document.Bytes.Span).Subject?.Digest : Manifest.Parse(document.Bytes.Span).Subject?.Digest;
+        return MediaType.IsIndex(referrer.MediaType)
+            ? ImageIndex.Parse(document.Bytes.Span).Subject?.Digest
+            : Manifest.Parse(document.Bytes.Span).Subject?.Digest;
     }
 
-    private async Task ListAsync(ImageReference repository, Digest subject, ImmutableArray<Descriptor> referrers, CancellationToken cancellation)
+    private async Task ListAsync(
+        ImageReference repository, Digest subject, ImmutableArray<Descriptor> referrers, CancellationToken cancellation)
     {
-        var listed = await tools.Registry.OfTargets.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
+        var listed =
+            await tools.Registry.OfTargets.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
         if (listed.IsListedByRegistry)
             return;
-        await new ReferrerPublisher(tools.Registry, repository, tools.Time).UpdateTagAsync(RegistryClient.ReferrersTag(subject), MediaType.Index, current =>
-        {
-            var index = current is null ? new ImageIndex { Manifests = [] } : ImageIndex.Parse(current.Value.Span);
-            var missing = referrers.Where(referrer => index.Manifests.All(entry => entry.Digest != referrer.Digest)).ToList();
-            return Task.FromResult(missing.Count == 0 ? null : (index with { Manifests = [.. index.Manifests, .. missing] }).ToJson());
-        }, cancellation).ConfigureAwait(false);
+        await new ReferrerPublisher(tools.Registry, repository, tools.Time)
+            .UpdateTagAsync(RegistryClient.ReferrersTag(subject), MediaType.Index, current =>
+            {
+                var index = current is null ? new ImageIndex { Manifests = [] } : ImageIndex.Parse(current.Value.Span);
+                var missing = referrers.Where(referrer => index.Manifests.All(entry => entry.Digest != referrer.Digest)).ToList();
+                return Task.FromResult(missing.Count == 0 ? null : (index with { Manifests = [.. index.Manifests, .. missing] }).ToJson());
+            }, cancellation).ConfigureAwait(false);
     }
 
     private async Task SendTaggedAsync((ContentTransfer Transfer, Scrutiny Scrutiny) sending,

@@ -55,7 +55,8 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         // 3
         var record = journal.Write(new JournalEntry
         {
-            Time = tools.Time.GetUtcNow(), Tags = [.. moves.Select(move => new JournalTag(move.Tag.ToString(), move.Before?.Content.Descriptor, move.After.Descriptor))],
+            Time = tools.Time.GetUtcNow(),
+            Tags = [.. moves.Select(move => new JournalTag(move.Tag.ToString(), move.Before?.Content.Descriptor, move.After.Descriptor))],
         });
         // 4, 5
         var writer = new TagWriter(tools, moves);
@@ -103,8 +104,9 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
     {
         var moves = await Task.WhenAll(tags.Select(tag => GuardedAsync(tag, cancellation))).ConfigureAwait(false);
         var problems = moves.Select(move => move.Problem).OfType<string>().ToList();
-        return problems.Count == 0 ? [.. moves.Select(move => move.Move).OfType<TagWrite>()]
-            : throw new PublicationRefusedException(string.Join('\n', problems) + "\nNo tag was written.");
+        if (problems.Count != 0)
+            throw new PublicationRefusedException(string.Join('\n', problems) + "\nNo tag was written.");
+        return [.. moves.Select(move => move.Move).OfType<TagWrite>()];
     }
 
     /// <summary>Neither a move nor a problem: the tag names already what it should.</summary>

@@ -87,8 +87,10 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
             ? tools.Registry.PushManifestAsync(tag.Move.Tag, content.Bytes, content.Descriptor.MediaType, cancellation)
             : tools.Registry.DeleteManifestAsync(tag.Move.Tag, cancellation)).ConfigureAwait(false));
 
-    /// <summary>Writes what is not new once more: first what failed, since it may fail again; then, if all of that is in, what was put
-    /// back.</summary>
+    /// <summary>
+    /// Writes what is not new once more: first what failed, since it may fail again; then, if all of that is in, what was put
+    /// back.
+    /// </summary>
     public async Task WriteAfterAllAsync(CancellationToken cancellation)
     {
         foreach (var group in Tags.Where(tag => tag.State != TagOutcome.New).GroupBy(tag => tag.Failure is null).OrderBy(group => group.Key)

@@ -6,7 +6,10 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
-/// <summary>Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken back.</summary>
+/// <summary>
+/// Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken
+/// back.
+/// </summary>
 /// <param name="surveys">Also asks for what only a plan shows: media types, referrers.</param>
 internal sealed class TargetProbe(RegistryClient registry, Store store, bool surveys = false)
 {
@@ -18,8 +21,10 @@ internal sealed class TargetProbe(RegistryClient registry, Store store, bool sur
     {
         var tags = request.TagsFor(platforms);
         var repositories = await Task.WhenAll(request.Targets.GroupBy(target => target.Name)
-            .Select(group => AskAsync(group.First(), [.. tags.Where(tag => tag.Tag.Name == group.Key)], platforms, cancellation))).ConfigureAwait(false);
-        return new Preflight(request, platforms, [.. repositories.Select(answer => answer.Repository)], [.. repositories.SelectMany(answer => answer.Tags)]);
+            .Select(group =>
+                AskAsync(group.First(), [.. tags.Where(tag => tag.Tag.Name == group.Key)], platforms, cancellation))).ConfigureAwait(false);
+        return new Preflight(request,
+            platforms, [.. repositories.Select(answer => answer.Repository)], [.. repositories.SelectMany(answer => answer.Tags)]);
     }
 
     /// <summary>What a tag stands for; null where it is not there.</summary>
@@ -54,7 +59,10 @@ internal sealed class TargetProbe(RegistryClient registry, Store store, bool sur
         now is null ? [] : [.. now.Platforms.Except(platform is null ? platforms : [platform])];
 
     private async Task<(RepositoryState Repository, ImmutableArray<TargetState> Tags)> AskAsync(
-        ImageReference repository, ImmutableArray<(ImageReference Tag, Platform? Platform)> tags, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+        ImageReference repository,
+        ImmutableArray<(ImageReference Tag, Platform? Platform)> tags,
+        ImmutableArray<Platform> platforms,
+        CancellationToken cancellation)
     {
         try
         {
@@ -98,13 +106,17 @@ internal sealed class TargetProbe(RegistryClient registry, Store store, bool sur
         var hasZstd = await HasZstdAsync(repository, has.FirstOrDefault(now => now.Oddity is null), cancellation).ConfigureAwait(false);
         return new RepositoryState
         {
-            Name = repository.Name, Exists = await exists.ConfigureAwait(false), HasReferrersApi = await referrers.ConfigureAwait(false),
+            Name = repository.Name,
+            Exists = await exists.ConfigureAwait(false),
+            HasReferrersApi = await referrers.ConfigureAwait(false),
             AcceptsIndex = has.Any(now => MediaType.IsIndex(now.Content.Descriptor.MediaType)) ? true : null,
             AcceptsZstd = hasZstd ? true : null,
         };
     }
 
-    /// <summary>Whether what a tag has now is compressed so. There is no other way to know: to try it would leave something behind.</summary>
+    /// <summary>
+    /// Whether what a tag has now is compressed so. There is no other way to know: to try it would leave something behind.
+    /// </summary>
     private async Task<bool> HasZstdAsync(ImageReference repository, TagState? now, CancellationToken cancellation)
     {
         try

@@ -46,7 +46,8 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
 
     /// <summary>A registry's own words without what we told it in confidence.</summary>
     public string WithoutSecrets(string text) =>
-        secrets.Keys.OrderByDescending(secret => secret.Length).Aggregate(text, (rest, secret) => rest.Replace(secret, "***", StringComparison.Ordinal));
+        secrets.Keys.OrderByDescending(secret => secret.Length)
+            .Aggregate(text, (rest, secret) => rest.Replace(secret, "***", StringComparison.Ordinal));
 
     private async Task<AuthenticationHeaderValue?> BearerAsync(
         RegistryRequest request, Challenge challenge, AuthenticationHeaderValue? rejected, CancellationToken cancellation)
@@ -73,13 +74,17 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
     }
 
     private AuthenticationHeaderValue? Cached(string key, AuthenticationHeaderValue? rejected) =>
-        tokens.TryGetValue(key, out var token) && token.Until > options.Time.GetUtcNow() && !Equals(token.Header, rejected) ? token.Header : null;
+        tokens.TryGetValue(key, out var token) && token.Until > options.Time.GetUtcNow() && !Equals(token.Header, rejected)
+            ? token.Header
+            : null;
 
-    private async Task<Token> FetchAsync(RegistryRequest request, Challenge challenge, Credential credential, CancellationToken cancellation)
+    private async Task<Token> FetchAsync(
+        RegistryRequest request, Challenge challenge, Credential credential, CancellationToken cancellation)
     {
         if (!Uri.TryCreate(challenge.Realm, UriKind.Absolute, out var realm) || !host.MayFollow(realm))
             throw host.Failed(request, "does not name a token service that uses https. Passwords are sent only over https.");
-        var scopes = request.Scopes.Concat((challenge.Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).ToList();
+        var scopes = request.Scopes.Concat((challenge.Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Distinct(StringComparer.Ordinal).ToList();
         using var response = await host.ExchangeAsync(request, _ => credential.IdentityToken is { } identity
             ? ByIdentityToken(realm, challenge.Service, scopes, identity)
             : ByPassword(realm, challenge.Service, scopes, credential), cancellation).ConfigureAwait(false);
@@ -109,8 +114,11 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
         {
             Content = new FormUrlEncodedContent(new Dictionary<string, string>
             {
-                ["grant_type"] = "refresh_token", ["service"] = service ?? "", ["client_id"] = "manifold",
-                ["scope"] = string.Join(' ', scopes), ["refresh_token"] = identity,
+                ["grant_type"] = "refresh_token",
+                ["service"] = service ?? "",
+                ["client_id"] = "manifold",
+                ["scope"] = string.Join(' ', scopes),
+                ["refresh_token"] = identity,
             }),
         };
 
@@ -123,7 +131,8 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
             if (string.IsNullOrEmpty(text))
                 return null;
             secrets.TryAdd(text, 0);
-            var seconds = json.RootElement.TryGetProperty("expires_in", out var value) && value.TryGetDouble(out var given) && given > 0 ? given : 60;
+            var seconds =
+                json.RootElement.TryGetProperty("expires_in", out var value) && value.TryGetDouble(out var given) && given > 0 ? given : 60;
             // Renewed a little early: the request that carries it takes time as well.
             var lifetime = TimeSpan.FromSeconds(Math.Min(seconds, 24 * 3600) - Math.Min(10, seconds / 4));
             return new Token(new("Bearer", text), options.Time.GetUtcNow() + lifetime);

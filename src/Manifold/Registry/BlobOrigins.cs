@@ -33,7 +33,8 @@ public sealed class BlobOrigins(Store store)
     {
         try
         {
-            return [.. File.ReadLines(PathOf(digest)).Select(line => ImageReference.TryParse(line, out var origin) ? origin : null).OfType<ImageReference>()];
+            return [.. File.ReadLines(PathOf(digest))
+                .Select(line => ImageReference.TryParse(line, out var origin) ? origin : null).OfType<ImageReference>()];
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -4,7 +4,9 @@ using Manifold.Oci;
 
 namespace Manifold.Registry;
 
-/// <summary>Opens a blob's bytes from an offset on. Called again where an upload has to go back; the stream is disposed by who asked.</summary>
+/// <summary>
+/// Opens a blob's bytes from an offset on. Called again where an upload has to go back; the stream is disposed by who asked.
+/// </summary>
 public delegate ValueTask<Stream> BlobReader(long offset, CancellationToken cancellation);
 
 /// <summary>Where a blob that is to be pushed can be had.</summary>
@@ -12,18 +14,24 @@ public delegate ValueTask<Stream> BlobReader(long offset, CancellationToken canc
 /// <param name="SeenIn">Repositories that have it: those of the target's registry are asked to hand it over, the others to send it.</param>
 public sealed record BlobSource(Store? Store, ImmutableArray<ImageReference> SeenIn)
 {
-    /// <summary>Where set, the bytes come from here: an archive, a stream of somebody else. It must give the same bytes each time.</summary>
+    /// <summary>
+    /// Where set, the bytes come from here: an archive, a stream of somebody else. It must give the same bytes each time.
+    /// </summary>
     public BlobReader? Reader { get; init; }
 
     /// <summary>False where the registry mounted the blob before, and did not have it afterwards.</summary>
     public bool MayMount { get; init; } = true;
 
-    /// <summary>Checks whether the target has the blob by reading a byte of it; see
-    /// <see cref="RegistryClient.SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Checks whether the target has the blob by reading a byte of it; see
+    /// <see cref="RegistryClient.SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>.
+    /// </summary>
     public bool LooksByReading { get; init; }
 }
 
-/// <summary>One upload's way through its blob's bytes: the stream of the piece before serves the next one, where that goes on behind it.</summary>
+/// <summary>
+/// One upload's way through its blob's bytes: the stream of the piece before serves the next one, where that goes on behind it.
+/// </summary>
 /// <remarks>Never hands one stream to two readers: a request that is given up may still be reading. Thread-safe.</remarks>
 internal sealed class BlobCursor(BlobReader open) : IAsyncDisposable
 {

@@ -3,10 +3,13 @@ using System.Net.Http.Headers;
 
 namespace Manifold.Registry;
 
-/// <summary>A blob's bytes as they arrive from a registry; after a cut it goes on where it was, and its reader sees nothing of it.</summary>
+/// <summary>
+/// A blob's bytes as they arrive from a registry; after a cut it goes on where it was, and its reader sees nothing of it.
+/// </summary>
 /// <remarks>
 /// Ends early with an exception, never with too few bytes; the bytes themselves are not verified here. A registry that cuts again and
-/// again without bringing much is given up. Source: section "Pulling blobs", Range. One reader; owns its connection and its place at the host.
+/// again without bringing much is given up. Source: section "Pulling blobs", Range. One reader; owns its connection and its place at the
+/// host.
 /// </remarks>
 internal sealed class BlobStream(RegistryHost host, RegistryRequest request, long size, long offset) : Stream
 {
@@ -25,7 +28,8 @@ internal sealed class BlobStream(RegistryHost host, RegistryRequest request, lon
     public async Task OpenAsync(CancellationToken cancellation)
     {
         if (body is null && position < size)
-            await host.Retrying.ExecuteAsync(async token => await RequestAsync(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            await host.Retrying.ExecuteAsync(async token => await RequestAsync(token).ConfigureAwait(false),
+                cancellation).ConfigureAwait(false);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -128,7 +132,8 @@ internal sealed class BlobStream(RegistryHost host, RegistryRequest request, lon
     public override bool CanWrite => false;
     public override long Length => size;
     public override long Position { get => position; set => throw new NotSupportedException(); }
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
     public override int Read(Span<byte> buffer)
     {
         var array = new byte[buffer.Length];

@@ -49,7 +49,8 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         do
         {
             // Each round of retries begins anew after an attempt that moved a piece.
-            await host.Retrying.ExecuteAsync(async token => await AttemptAsync(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            await host.Retrying.ExecuteAsync(async token => await AttemptAsync(token).ConfigureAwait(false),
+                cancellation).ConfigureAwait(false);
         }
         while (!done);
     }
@@ -97,7 +98,8 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
             return;
         if (InPieces)
         {
-            using var status = await host.SendOnceAsync(look with { Method = HttpMethod.Get, Location = session.AbsoluteUri }, cancellation).ConfigureAwait(false);
+            using var status = await host.SendOnceAsync(look with { Method = HttpMethod.Get, Location = session.AbsoluteUri },
+                cancellation).ConfigureAwait(false);
             if (status.Message.IsSuccessStatusCode && Received(status) is { } received && received <= blob.Size)
             {
                 (offset, session) = (received, status.Location ?? session);
@@ -201,7 +203,8 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         });
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (InPieces && length > 0)
-            content.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"{begin}-{begin + length - 1}"));
+            content.Headers.TryAddWithoutValidation("Content-Range",
+                string.Create(CultureInfo.InvariantCulture, $"{begin}-{begin + length - 1}"));
         return content;
     }
 

@@ -27,8 +27,10 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
             throw new UsageException($"--cert-dir: the folder '{folder}' does not exist.");
         var own = Variable("XDG_CONFIG_HOME") ?? Path.Combine(Variable("HOME") ?? "/root", ".config");
         return new(
-            [Path.Combine(own, "containers/certs.d"), Path.Combine(root, "etc/containers/certs.d"), Path.Combine(root, "etc/docker/certs.d")], folder,
-            [.. new[] { Variable("SSL_CERT_FILE") }.Concat((Variable("SSL_CERT_DIR") ?? "").Split(':')).OfType<string>().Where(path => path.Length > 0)]);
+            [Path.Combine(own, "containers/certs.d"),
+                Path.Combine(root, "etc/containers/certs.d"), Path.Combine(root, "etc/docker/certs.d")], folder,
+            [.. new[] { Variable("SSL_CERT_FILE") }.Concat((Variable("SSL_CERT_DIR") ?? "").Split(':')).OfType<string>()
+                .Where(path => path.Length > 0)]);
     }
 
     /// <summary>Where people are told to put an authority's certificate for a host.</summary>

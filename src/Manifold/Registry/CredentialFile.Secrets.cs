@@ -26,7 +26,8 @@ public sealed partial class CredentialFile
     /// <summary>The values of a secret's YAML; null for what is none. Only lines as kubectl prints them are known.</summary>
     private static Dictionary<string, string?>? FromYaml(byte[] bytes) =>
         bytes.AsSpan().TrimStart(" \r\n\t"u8)[0] is (byte)'{' or (byte)'[' || !YamlPattern().IsMatch(Encoding.UTF8.GetString(bytes)) ? null
-            : YamlPattern().Matches(Encoding.UTF8.GetString(bytes)).ToDictionary(match => match.Groups["name"].Value, match => (string?)match.Groups["value"].Value);
+            : YamlPattern().Matches(Encoding.UTF8.GetString(bytes))
+                .ToDictionary(match => match.Groups["name"].Value, match => (string?)match.Groups["value"].Value);
 
     [GeneratedRegex("""^[ ]+"?(?<name>\.dockerconfigjson|\.dockercfg)"?:\s*"?(?<value>[A-Za-z0-9+/=]+)"?\s*$""", RegexOptions.Multiline)]
     private static partial Regex YamlPattern();

@@ -44,7 +44,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
     internal bool IsWritable => kind is not CredentialFileKind.Legacy;
 
     internal bool Knows(string registry) => Read() is { } root
-        && (HelperFor(root, registry) is not null || (root["auths"] is JsonObject auths && auths.Any(pair => Normal(pair.Key) == registry)));
+        && (HelperFor(root, registry) is not null
+            || (root["auths"] is JsonObject auths && auths.Any(pair => Normal(pair.Key) == registry)));
 
     public string Path => path;
 
@@ -108,7 +109,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
         return Text(name) is { } helper ? new CredentialHelper(helper, path, searchPath) : null;
     }
 
-    private CredentialHelper? StoreOf(JsonObject root) => Text(root["credsStore"]) is { } store ? new CredentialHelper(store, path, searchPath) : null;
+    private CredentialHelper? StoreOf(JsonObject root) =>
+        Text(root["credsStore"]) is { } store ? new CredentialHelper(store, path, searchPath) : null;
 
     /// <summary><c>host/a/b</c>, <c>host/a</c>, <c>host</c>: the longest that is known.</summary>
     private Credential? FromAuths(JsonObject root, string registry, string repository)
@@ -133,14 +135,18 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
         if (Text(entry["auth"]) is { } auth)
         {
             var bytes = new byte[auth.Length];
-            var text = Convert.TryFromBase64String(auth, bytes, out var count) ? Encoding.UTF8.GetString(bytes, 0, count).TrimEnd('\0') : "";
+            var text =
+                Convert.TryFromBase64String(auth, bytes, out var count) ? Encoding.UTF8.GetString(bytes, 0, count).TrimEnd('\0') : "";
             if (text.Split(':', 2) is not [var name, var secret])
                 throw Broken("an entry's 'auth' is not the base64 of user:password");
             (user, password) = (name, secret);
         }
         return new Credential
         {
-            UserName = user, Password = password, IdentityToken = Text(entry["identitytoken"]), RegistryToken = Text(entry["registrytoken"]),
+            UserName = user,
+            Password = password,
+            IdentityToken = Text(entry["identitytoken"]),
+            RegistryToken = Text(entry["registrytoken"]),
         };
     }
 
@@ -156,7 +162,9 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
             var root = Parse(bytes);
             if (root["data"] is JsonObject data)
                 return Open(data.ToDictionary(pair => pair.Key, pair => Text(pair.Value)));
-            return kind is CredentialFileKind.Legacy || path.EndsWith(".dockercfg", StringComparison.Ordinal) ? new JsonObject { ["auths"] = root.DeepClone() } : root;
+            return kind is CredentialFileKind.Legacy || path.EndsWith(".dockercfg", StringComparison.Ordinal)
+                ? new JsonObject { ["auths"] = root.DeepClone() }
+                : root;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -173,7 +181,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
     }
 
     private JsonObject Parse(ReadOnlySpan<byte> bytes) =>
-        JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw Broken("it is not a JSON object");
+        JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject
+            ?? throw Broken("it is not a JSON object");
 
     private void Write(JsonObject root)
     {
@@ -199,7 +208,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
         var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = owner }))
+            using (var file = new FileStream(temporary,
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = owner }))
                 file.Write(content);
             File.Move(temporary, target, overwrite: true);
         }

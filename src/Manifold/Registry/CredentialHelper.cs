@@ -5,7 +5,9 @@ using Manifold.Linux;
 namespace Manifold.Registry;
 
 /// <summary>A program <c>docker-credential-NAME</c> that keeps passwords elsewhere.</summary>
-/// <remarks>Source: docker-credential-helpers, "Development": the verb is the argument, the rest goes through standard input and output.</remarks>
+/// <remarks>
+/// Source: docker-credential-helpers, "Development": the verb is the argument, the rest goes through standard input and output.
+/// </remarks>
 internal sealed class CredentialHelper(string name, string file, string? searchPath)
 {
     // How helpers say on their standard output that they know nothing: errors of the protocol's Go library.
@@ -13,7 +15,9 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
 
     private string Program => "docker-credential-" + name;
 
-    /// <summary>Null where the helper knows nothing. A helper that is missing or fails gives nobody, with a note: public images need none.</summary>
+    /// <summary>
+    /// Null where the helper knows nothing. A helper that is missing or fails gives nobody, with a note: public images need none.
+    /// </summary>
     public async Task<Credential?> GetAsync(string registry, CancellationToken cancellation)
     {
         var result = await RunAsync("get", registry, cancellation).ConfigureAwait(false);
@@ -21,10 +25,16 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
             return Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', is not installed. " };
         if (result.ExitCode != 0)
             return result.Output.Contains(NotFound, StringComparison.Ordinal) ? null
-                : Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', failed (exit code "
-                + $"{result.ExitCode}). " };
-        return Read(result.Output) ?? Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', "
-            + "returned no credential. " };
+                : Credential.Anonymous with
+                {
+                    Note = $"The credential helper '{Program}', set in '{file}', failed (exit code "
+                    + $"{result.ExitCode}). ",
+                };
+        return Read(result.Output) ?? Credential.Anonymous with
+        {
+            Note = $"The credential helper '{Program}', set in '{file}', "
+                + "returned no credential. ",
+        };
     }
 
     /// <exception cref="HostNotReadyException">The helper is missing or refuses.</exception>

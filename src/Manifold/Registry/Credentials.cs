@@ -21,7 +21,8 @@ public sealed class Credentials
     private readonly CredentialFile preferred;
     private readonly SharedWork<(string Registry, string Repository), Credential> found = new();
 
-    private Credentials(ImmutableArray<CredentialFile> files, CredentialFile preferred) => (this.files, this.preferred) = (files, preferred);
+    private Credentials(ImmutableArray<CredentialFile> files, CredentialFile preferred) =>
+        (this.files, this.preferred) = (files, preferred);
 
     /// <summary>Reads the environment that it is given, and no file before one is needed.</summary>
     /// <param name="authFile">A file that the user named; no other is asked then.</param>
@@ -36,8 +37,10 @@ public sealed class Credentials
             var file = new CredentialFile(CredentialFile.Within(own), CredentialFileKind.Containers, search);
             return new([file], file);
         }
-        CredentialFile Containers(string folder) => new(Path.Combine(folder, "containers", "auth.json"), CredentialFileKind.Containers, search);
-        var docker = new CredentialFile(Path.Combine(Variable("DOCKER_CONFIG") ?? Path.Combine(home, ".docker"), "config.json"), CredentialFileKind.Docker, search);
+        CredentialFile Containers(string folder) =>
+            new(Path.Combine(folder, "containers", "auth.json"), CredentialFileKind.Containers, search);
+        var docker = new CredentialFile(Path.Combine(Variable("DOCKER_CONFIG") ?? Path.Combine(home, ".docker"), "config.json"),
+            CredentialFileKind.Docker, search);
         return new(
         [
             Variable("XDG_RUNTIME_DIR") is { } runtime ? Containers(runtime)
@@ -48,7 +51,9 @@ public sealed class Credentials
         ], docker);
     }
 
-    /// <summary>Keeps a credential where it will be found: in the first file that knows the registry, else in Docker's. Returns that file's path.</summary>
+    /// <summary>
+    /// Keeps a credential where it will be found: in the first file that knows the registry, else in Docker's. Returns that file's path.
+    /// </summary>
     public async Task<string> SaveAsync(string registry, string user, string password, CancellationToken cancellation = default)
     {
         var file = files.FirstOrDefault(file => file.IsWritable && file.Knows(registry)) ?? preferred;

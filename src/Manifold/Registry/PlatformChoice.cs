@@ -10,7 +10,8 @@ public static class PlatformChoice
     public static T? Best<T>(Platform wanted, IEnumerable<T> available, Func<T, Platform> platformOf) where T : class
     {
         var all = available.ToList();
-        return Serving(wanted).Select(platform => all.FirstOrDefault(entry => platformOf(entry) == platform)).FirstOrDefault(found => found is not null);
+        return Serving(wanted).Select(platform => all.FirstOrDefault(entry => platformOf(entry) == platform))
+            .FirstOrDefault(found => found is not null);
     }
 
     private static IEnumerable<Platform> Serving(Platform wanted) =>

@@ -36,7 +36,8 @@ public sealed class ProxySettings : IWebProxy
     /// <summary>Null where the host is reached directly. Without user and password.</summary>
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : ProxyFor(destination);
 
-    public bool IsBypassed(Uri host) => ProxyFor(host) is null || RegistryHost.IsLoopback(host.Authority) || exceptions.Any(entry => Excepts(entry, host));
+    public bool IsBypassed(Uri host) =>
+        ProxyFor(host) is null || RegistryHost.IsLoopback(host.Authority) || exceptions.Any(entry => Excepts(entry, host));
 
     private Uri? ProxyFor(Uri destination) => destination.Scheme == Uri.UriSchemeHttps ? secure : plain;
 

@@ -33,11 +33,18 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         await OpenAsync(source, top.Descriptor, new Opening([], entries), 0, cancellation).ConfigureAwait(false);
         return new ResolvedImage
         {
-            Reference = reference, Top = top.Descriptor, Bytes = top.Bytes, Entries = entries.ToImmutable(), IsFromRegistry = source.Vouches,
+            Reference = reference,
+            Top = top.Descriptor,
+            Bytes = top.Bytes,
+            Entries = entries.ToImmutable(),
+            IsFromRegistry = source.Vouches,
         };
     }
 
-    /// <summary>The image of a platform, without its layers. Null where there is none that serves; <see cref="ResolvedImage.Platforms"/> says what there is.</summary>
+    /// <summary>
+    /// The image of a platform, without its layers. Null where there is none that serves; <see cref="ResolvedImage.Platforms"/> says what
+    /// there is.
+    /// </summary>
     public async Task<PlatformImage?> GetImageAsync(ResolvedImage image, Platform platform, CancellationToken cancellation = default) =>
         PlatformChoice.Best(platform, image.Entries, entry => entry.Platform) is { } entry
             ? await ImageAsync(SourceOf(image), entry.Manifest, cancellation).ConfigureAwait(false) : null;
@@ -45,7 +52,10 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
     /// <summary>Brings everything of some platforms into the store, or of all where <paramref name="platforms"/> is empty.</summary>
     /// <exception cref="UsageException">A platform is asked for that the image lacks; no layer was fetched.</exception>
     public async Task<ResolvedImage> PullAsync(
-        ImageReference reference, ImmutableArray<Platform> platforms, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+        ImageReference reference,
+        ImmutableArray<Platform> platforms,
+        IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         var image = await ResolveAsync(reference, cancellation).ConfigureAwait(false);
         reference = image.Reference;
@@ -62,7 +72,8 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         return image;
     }
 
-    /// <param name="Vouches">The registry has just sent what stands at the top, so it has all below; what only the store knows may never have been pushed.</param>
+    /// <param name="Vouches">The registry has just sent what stands at the top, so it has all below; what only the store knows may never
+    /// have been pushed.</param>
     private sealed record Source(ImageReference Reference, bool Vouches);
 
     private static Source SourceOf(ResolvedImage image) => new(image.Reference, image.IsFromRegistry);
@@ -71,8 +82,12 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         new() { MaxDegreeOfParallelism = client.Options.Concurrency, CancellationToken = cancellation };
 
     private static ImmutableArray<PlatformEntry> Chosen(ResolvedImage image, ImmutableArray<Platform> platforms) =>
-        platforms.IsEmpty ? image.Entries : [.. platforms.Select(platform => PlatformChoice.Best(platform, image.Entries, entry => entry.Platform)
-            ?? throw new UsageException($"pull {image.Reference}: it has no image for {platform}. It has: {string.Join(", ", image.Platforms)}.")).Distinct()];
+        platforms.IsEmpty
+            ? image.Entries
+            : [.. platforms.Select(platform => PlatformChoice.Best(platform, image.Entries, entry => entry.Platform)
+                ?? throw new UsageException(
+                    $"pull {image.Reference}: it has no image for {platform}. It has: {string.Join(", ", image.Platforms)}."))
+                .Distinct()];
 
     /// <param name="Indexes">Those that are open: listed again and again, they would multiply.</param>
     private sealed record Opening(HashSet<Digest> Indexes, ImmutableArray<PlatformEntry>.Builder Entries);
@@ -84,7 +99,8 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
             throw Broken(source.Reference, $"its indexes are nested more than {Limits.IndexDepth} levels deep.");
         if (MediaType.IsManifest(descriptor.MediaType))
         {
-            var platform = descriptor.Platform?.ToPlatform() ?? (await ImageAsync(source, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
+            var platform = descriptor.Platform?.ToPlatform()
+                ?? (await ImageAsync(source, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
             found.Entries.Add(new PlatformEntry(platform, descriptor));
             return;
         }
@@ -135,7 +151,9 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         var content = await client.GetManifestAsync(wanted, cancellation).ConfigureAwait(false)
             ?? throw new RegistryException($"pull {wanted}: the registry does not have it. Check the name and the tag.")
             {
-                Registry = reference.Registry, Status = HttpStatusCode.NotFound, Code = "MANIFEST_UNKNOWN",
+                Registry = reference.Registry,
+                Status = HttpStatusCode.NotFound,
+                Code = "MANIFEST_UNKNOWN",
             };
         await content.KeepAsync(store, cancellation).ConfigureAwait(false);
         origins.Record(content.Descriptor.Digest, reference);

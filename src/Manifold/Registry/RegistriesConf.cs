@@ -5,8 +5,10 @@ using Manifold.Oci;
 
 namespace Manifold.Registry;
 
-/// <summary>Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones, short
-/// names.</summary>
+/// <summary>
+/// Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones, short
+/// names.
+/// </summary>
 /// <remarks>
 /// <code>
 /// 1  $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf
@@ -50,11 +52,18 @@ public sealed class RegistriesConf
     internal bool HasMirrors(ImageReference name) => Find(name) is { Mirrors.IsEmpty: false };
 
     /// <summary>Names are read where they are written.</summary>
-    internal bool MovesNothing => rules.Value.All(rule => rule.Mirrors.IsEmpty && (rule.Location.Length == 0 || rule.Location == rule.Prefix));
+    internal bool MovesNothing =>
+        rules.Value.All(rule => rule.Mirrors.IsEmpty && (rule.Location.Length == 0 || rule.Location == rule.Prefix));
 
     /// <param name="Source">The file, for messages.</param>
     private sealed record Rule(
-        string Source, string Prefix, string Location, bool Insecure, bool Blocked, bool MirrorByDigestOnly, ImmutableArray<Mirror> Mirrors);
+        string Source,
+        string Prefix,
+        string Location,
+        bool Insecure,
+        bool Blocked,
+        bool MirrorByDigestOnly,
+        ImmutableArray<Mirror> Mirrors);
 
     private sealed record Mirror(string Location, bool Insecure, string Use);
 
@@ -106,20 +115,29 @@ public sealed class RegistriesConf
         var rule = rules.Value.FirstOrDefault(rule => Matched(rule.Prefix, name) is not null);
         if (rule is { Blocked: true })
             throw new RegistryException($"'{name}' is blocked by '{rule.Source}' (prefix '{rule.Prefix}'). Use another image, or remove "
-                + "that entry from the file.") { Registry = name.Registry };
+                + "that entry from the file.")
+            {
+                Registry = name.Registry,
+            };
         return rule;
     }
 
     private static bool Serves(Rule rule, Mirror mirror, bool digest) =>
         rule.MirrorByDigestOnly ? digest : mirror.Use switch { "digest-only" => digest, "tag-only" => !digest, _ => true };
 
-    /// <summary>The part of a name that a prefix stands for; null where it does not match. <c>*.example.com</c> stands for one host below it.</summary>
+    /// <summary>
+    /// The part of a name that a prefix stands for; null where it does not match. <c>*.example.com</c> stands for one host below it.
+    /// </summary>
     private static string? Matched(string prefix, ImageReference name)
     {
         var whole = name.ToString();
         if (prefix.StartsWith("*.", StringComparison.Ordinal))
             return name.Registry.EndsWith(prefix[1..], StringComparison.OrdinalIgnoreCase) ? name.Registry : null;
-        return whole.StartsWith(prefix, StringComparison.Ordinal) && (whole.Length == prefix.Length || whole[prefix.Length] == '/' || (whole[prefix.Length] is ':' or '@' && prefix.Contains('/', StringComparison.Ordinal))) ? prefix : null;
+        return whole.StartsWith(prefix, StringComparison.Ordinal)
+            && (whole.Length == prefix.Length || whole[prefix.Length] == '/' || (whole[prefix.Length] is ':' or '@'
+                && prefix.Contains('/', StringComparison.Ordinal)))
+            ? prefix
+            : null;
     }
 
     private static ImageReference Renamed(Rule rule, ImageReference name, string location)
@@ -127,8 +145,9 @@ public sealed class RegistriesConf
         if (location.Length == 0)
             return name;
         var rest = name.ToString()[Matched(rule.Prefix, name)!.Length..];
-        return ImageReference.TryParse(location + rest, out var renamed) ? renamed
-            : throw new UsageException($"Reading '{rule.Source}': the location '{location}' does not make a valid name for '{name}'.");
+        if (!ImageReference.TryParse(location + rest, out var renamed))
+            throw new UsageException($"Reading '{rule.Source}': the location '{location}' does not make a valid name for '{name}'.");
+        return renamed;
     }
 
     private static ShortNames ReadNames(ImmutableArray<(string File, JsonObject Root)> documents, string aliases)
@@ -173,15 +192,20 @@ public sealed class RegistriesConf
         if (prefix.Length == 0)
             throw new FormatException("a [[registry]] has neither 'prefix' nor 'location'");
         var mirrors = (table["mirror"] as JsonArray ?? []).OfType<JsonObject>().Select(mirror => new Mirror(
-            Location(mirror["location"]) is { Length: > 0 } where ? where : throw new FormatException($"a mirror of '{prefix}' has no 'location'"),
+            Location(mirror["location"]) is { Length: > 0 } where
+                ? where
+                : throw new FormatException($"a mirror of '{prefix}' has no 'location'"),
             Flag(mirror, "insecure"), mirror["pull-from-mirror"]?.GetValue<string>() ?? "all"));
-        return new Rule(file, prefix, location, Flag(table, "insecure"), Flag(table, "blocked"), Flag(table, "mirror-by-digest-only"), [.. mirrors]);
+        return new Rule(file,
+            prefix, location, Flag(table, "insecure"), Flag(table, "blocked"), Flag(table, "mirror-by-digest-only"), [.. mirrors]);
     }
 
     private static string Location(JsonNode? node)
     {
         var text = node?.GetValue<string>().TrimEnd('/') ?? "";
-        return text.Contains("://", StringComparison.Ordinal) ? throw new FormatException($"'{text}' must not have a scheme") : text;
+        if (text.Contains("://", StringComparison.Ordinal))
+            throw new FormatException($"'{text}' must not have a scheme");
+        return text;
     }
 
     private static bool Flag(JsonObject table, string name) => table[name]?.GetValue<bool>() ?? false;

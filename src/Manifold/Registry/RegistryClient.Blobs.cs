@@ -51,7 +51,8 @@ public sealed partial class RegistryClient
     /// <paramref name="offset"/> only their number is checked. Owned by the caller; it holds one of the host's places until it is disposed.
     /// </remarks>
     /// <exception cref="RegistryException">The registry does not have it, or refuses.</exception>
-    public Task<Stream> OpenBlobAsync(ImageReference repository, Descriptor blob, long offset = 0, CancellationToken cancellation = default) =>
+    public Task<Stream> OpenBlobAsync(
+        ImageReference repository, Descriptor blob, long offset = 0, CancellationToken cancellation = default) =>
         OpenBlobAsync(repository, blob, offset, feedsAnother: false, cancellation);
 
     private async Task<Stream> OpenBlobAsync(
@@ -59,7 +60,11 @@ public sealed partial class RegistryClient
     {
         var stream = await FirstAnswerAsync(repository, byContent: true, async place =>
         {
-            var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference)) with { FeedsAnother = feedsAnother };
+            var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference)) with
+            {
+                FeedsAnother =
+                    feedsAnother,
+            };
             var opened = new BlobStream(place.Host, request, blob.Size, offset);
             await opened.OpenAsync(cancellation).ConfigureAwait(false);
             return opened;
@@ -68,7 +73,11 @@ public sealed partial class RegistryClient
     }
 
     private static async Task TransferAsync(
-        Place place, RegistryRequest request, (Descriptor Blob, Store Store) wanted, IProgress<long>? progress, CancellationToken cancellation)
+        Place place,
+        RegistryRequest request,
+        (Descriptor Blob, Store Store) wanted,
+        IProgress<long>? progress,
+        CancellationToken cancellation)
     {
         // What another place, or another day, sent before may be what is wrong; and once is worth another try.
         for (var tries = 0; tries < 2; tries++)
@@ -111,6 +120,8 @@ public sealed partial class RegistryClient
         return await SizeByReadingAsync(host, request with { Method = HttpMethod.Get }, 1, cancellation).ConfigureAwait(false) is not null;
     }
 
-    private static RegistryRequest BlobRequest(string verb, HttpMethod method, ImageReference repository, Digest digest, ImageReference? there = null) =>
-        new($"{verb} {repository.Name}, blob {digest.Short}", method, $"v2/{(there ?? repository).Repository}/blobs/{digest}", (there ?? repository).Repository);
+    private static RegistryRequest BlobRequest(
+        string verb, HttpMethod method, ImageReference repository, Digest digest, ImageReference? there = null) =>
+        new($"{verb} {repository.Name}, blob {digest.Short}",
+            method, $"v2/{(there ?? repository).Repository}/blobs/{digest}", (there ?? repository).Repository);
 }

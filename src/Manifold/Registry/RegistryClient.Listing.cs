@@ -8,7 +8,8 @@ using Manifold.Oci;
 namespace Manifold.Registry;
 
 /// <summary>What points to a manifest as its subject.</summary>
-/// <param name="IsListedByRegistry">True where the registry keeps the list itself; false where it came from the tag that stands in for it.</param>
+/// <param name="IsListedByRegistry">True where the registry keeps the list itself; false where it came from the tag that stands in for
+/// it.</param>
 public sealed record Referrers(ImmutableArray<Descriptor> Entries, bool IsListedByRegistry);
 
 public sealed partial class RegistryClient
@@ -20,7 +21,11 @@ public sealed partial class RegistryClient
     // How registries answer that know no referrers: 404 by the specification, the others in the wild.
     private static readonly HttpStatusCode[] WithoutReferrers =
     [
-        HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.MethodNotAllowed, HttpStatusCode.NotAcceptable, HttpStatusCode.NotImplemented,
+        HttpStatusCode.NotFound,
+        HttpStatusCode.BadRequest,
+        HttpStatusCode.MethodNotAllowed,
+        HttpStatusCode.NotAcceptable,
+        HttpStatusCode.NotImplemented,
     ];
 
     /// <summary>All tags of a repository, in the registry's order; empty where there is no such repository.</summary>
@@ -29,7 +34,8 @@ public sealed partial class RegistryClient
     {
         var host = TargetOf(repository); // a mirror may have fewer
         var request = new RegistryRequest(
-            $"list the tags of {repository.Name}", HttpMethod.Get, $"v2/{repository.Repository}/tags/list?n={PageEntries}", repository.Repository);
+            $"list the tags of {repository.Name}",
+            HttpMethod.Get, $"v2/{repository.Repository}/tags/list?n={PageEntries}", repository.Repository);
         var tags = ImmutableArray.CreateBuilder<string>();
         await foreach (var page in PagesAsync(host, request, [HttpStatusCode.NotFound], cancellation).ConfigureAwait(false))
             tags.AddRange(ReadTags(host, request, page));
@@ -39,7 +45,8 @@ public sealed partial class RegistryClient
     /// <summary>What refers to a manifest: signatures, SBOMs, provenance. Empty where there is nothing.</summary>
     /// <remarks>
     /// Source: section "Listing Referrers", and "Unavailable Referrers API" for registries without it: there the tag
-    /// <see cref="ReferrersTag"/> names an index of them. <paramref name="artifactType"/> is filtered here as well: registries may ignore it.
+    /// <see cref="ReferrersTag"/> names an index of them. <paramref name="artifactType"/> is filtered here as well: registries may ignore
+    /// it.
     /// </remarks>
     public async Task<Referrers> ListReferrersAsync(
         ImageReference repository, Digest subject, string? artifactType = null, CancellationToken cancellation = default)
@@ -49,7 +56,8 @@ public sealed partial class RegistryClient
         var listed = false;
         var filter = artifactType is null ? "" : $"?artifactType={Uri.EscapeDataString(artifactType)}";
         var request = new RegistryRequest(
-            $"list the referrers of {repository.Name}@{subject}", HttpMethod.Get, $"v2/{repository.Repository}/referrers/{subject}{filter}", repository.Repository);
+            $"list the referrers of {repository.Name}@{subject}",
+            HttpMethod.Get, $"v2/{repository.Repository}/referrers/{subject}{filter}", repository.Repository);
         await foreach (var page in PagesAsync(host, request, WithoutReferrers, cancellation).ConfigureAwait(false))
         {
             if (TryReadIndex(page) is not { } index)

@@ -43,12 +43,15 @@ public sealed partial class RegistryClient
     public async Task<Descriptor?> HeadManifestAsync(ImageReference reference, bool push = false, CancellationToken cancellation = default)
     {
         if (push)
-            return await HeadAsync(TargetOf(reference), ManifestRequest("push", HttpMethod.Head, reference) with { Push = true }, reference.Digest, cancellation).ConfigureAwait(false);
+            return await HeadAsync(TargetOf(reference), ManifestRequest("push", HttpMethod.Head, reference) with { Push = true },
+                reference.Digest, cancellation).ConfigureAwait(false);
         return await FirstAnswerAsync(reference, byContent: false, place => HeadAsync(
-            place.Host, place.Named(ManifestRequest("look up", HttpMethod.Head, reference, place.Reference)), reference.Digest, cancellation)).ConfigureAwait(false);
+            place.Host, place.Named(ManifestRequest("look up", HttpMethod.Head, reference, place.Reference)),
+            reference.Digest, cancellation)).ConfigureAwait(false);
     }
 
-    private static async Task<Descriptor?> HeadAsync(RegistryHost host, RegistryRequest request, Digest? wanted, CancellationToken cancellation)
+    private static async Task<Descriptor?> HeadAsync(
+        RegistryHost host, RegistryRequest request, Digest? wanted, CancellationToken cancellation)
     {
         using (var response = await host.SendAsync(request, cancellation).ConfigureAwait(false))
         {
@@ -66,13 +69,16 @@ public sealed partial class RegistryClient
         return (await GetAsync(host, request with { Method = HttpMethod.Get }, wanted, cancellation).ConfigureAwait(false))?.Descriptor;
     }
 
-    /// <summary>Fetches a manifest or index, verified against the reference's digest and the registry's own header; null where it is absent.</summary>
+    /// <summary>
+    /// Fetches a manifest or index, verified against the reference's digest and the registry's own header; null where it is absent.
+    /// </summary>
     /// <remarks>Source: section "Pulling manifests".</remarks>
     public Task<ManifestContent?> GetManifestAsync(ImageReference reference, CancellationToken cancellation = default) =>
         FirstAnswerAsync(reference, byContent: false, place => GetAsync(
             place.Host, place.Named(ManifestRequest("pull", HttpMethod.Get, reference, place.Reference)), reference.Digest, cancellation));
 
-    private static async Task<ManifestContent?> GetAsync(RegistryHost host, RegistryRequest request, Digest? wanted, CancellationToken cancellation) =>
+    private static async Task<ManifestContent?> GetAsync(
+        RegistryHost host, RegistryRequest request, Digest? wanted, CancellationToken cancellation) =>
         await host.Retrying.ExecuteAsync(async token =>
         {
             using var response = await host.SendOnceAsync(request, token).ConfigureAwait(false);
@@ -84,7 +90,9 @@ public sealed partial class RegistryClient
             return Verified(host, request, wanted, response.Message, bytes);
         }, cancellation).ConfigureAwait(false);
 
-    /// <summary>Stores a manifest or index under a tag, a digest, or both after another. Idempotent. What it points to must be there before.</summary>
+    /// <summary>
+    /// Stores a manifest or index under a tag, a digest, or both after another. Idempotent. What it points to must be there before.
+    /// </summary>
     /// <remarks>Source: section "Pushing Manifests".</remarks>
     public async Task<Digest> PushManifestAsync(
         ImageReference target, ReadOnlyMemory<byte> bytes, string mediaType, CancellationToken cancellation = default)
@@ -93,7 +101,10 @@ public sealed partial class RegistryClient
         return Digest.Of(bytes.Span);
     }
 
-    /// <summary>As <see cref="PushManifestAsync"/>, for a manifest with a subject: true where the registry will list it among the subject's referrers.</summary>
+    /// <summary>
+    /// As <see cref="PushManifestAsync"/>, for a manifest with a subject: true where the registry will list it among the subject's
+    /// referrers.
+    /// </summary>
     /// <remarks>
     /// Where it is false, whoever pushes must keep the list under <see cref="ReferrersTag"/>.
     /// Source: section "Pushing Manifests with Subject", the <c>OCI-Subject</c> header.
@@ -117,8 +128,10 @@ public sealed partial class RegistryClient
     }
 
     /// <param name="there">What it is called at the place that is asked, where that is another name.</param>
-    private static RegistryRequest ManifestRequest(string verb, HttpMethod method, ImageReference reference, ImageReference? there = null) =>
-        new($"{verb} {reference}", method, $"v2/{(there ?? reference).Repository}/manifests/{reference.Selector}", (there ?? reference).Repository)
+    private static RegistryRequest ManifestRequest(
+        string verb, HttpMethod method, ImageReference reference, ImageReference? there = null) =>
+        new($"{verb} {reference}",
+            method, $"v2/{(there ?? reference).Repository}/manifests/{reference.Selector}", (there ?? reference).Repository)
         {
             Headers = static headers =>
             {
@@ -149,7 +162,9 @@ public sealed partial class RegistryClient
     }
 
     private static Digest? Promised(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest) ? digest : null;
+        response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest)
+            ? digest
+            : null;
 
     /// <summary>The header's type, else what the document says of itself, else what its members show.</summary>
     internal static string? TypeOf(string? header, ReadOnlyMemory<byte> bytes)

@@ -9,11 +9,14 @@ public sealed partial class RegistryClient
     private sealed record Place(RegistryHost Host, ImageReference Reference, bool IsMirror)
     {
         /// <summary>What people are told that we were doing; a mirror is named, for its answers are not the registry's.</summary>
-        public RegistryRequest Named(RegistryRequest request) => IsMirror ? request with { Doing = $"{request.Doing} (from the mirror {Host.Name})" } : request;
+        public RegistryRequest Named(RegistryRequest request) =>
+            IsMirror ? request with { Doing = $"{request.Doing} (from the mirror {Host.Name})" } : request;
     }
 
-    /// <summary>The name with its registry: itself where it has one, else the first of those that it may stand for and that is
-    /// there.</summary>
+    /// <summary>
+    /// The name with its registry: itself where it has one, else the first of those that it may stand for and that is
+    /// there.
+    /// </summary>
     /// <remarks>Costs a small request for each registry that is searched; nothing where there is only one.</remarks>
     /// <exception cref="RegistryException">None has it; the message says what each of them said.</exception>
     public async Task<ImageReference> QualifyAsync(ImageReference name, CancellationToken cancellation = default)
@@ -37,7 +40,11 @@ public sealed partial class RegistryClient
             }
         }
         throw new RegistryException($"pull {name.ShortName}: none of the search registries has it ({string.Join("; ", failed)}). "
-            + "Check the name, or add the registry to it.") { Registry = candidates[0].Registry, Status = status };
+            + "Check the name, or add the registry to it.")
+        {
+            Registry = candidates[0].Registry,
+            Status = status,
+        };
     }
 
     /// <summary>The answer of a place in a few words. Names a storage behind it.</summary>

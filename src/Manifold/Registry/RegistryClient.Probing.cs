@@ -10,15 +10,18 @@ public sealed partial class RegistryClient
     /// as the registry has decided; the caller then awaits <c>Ending</c>, which takes the upload back.
     /// </summary>
     /// <remarks>
-    /// Begins an upload and gives it up at once: nothing is left but, where a registry ignores that, an empty session which it sweeps. It creates no
-    /// repository that a push would not create. Media types and sizes are not probed: registries judge them by the manifest itself.
-    /// Source: sections "Pushing a blob" and "Canceling".
+    /// Begins an upload and gives it up at once: nothing is left but, where a registry ignores that, an empty session which it sweeps. It
+    /// creates no repository that a push would not create. Media types and sizes are not probed: registries judge them by the manifest
+    /// itself. Source: sections "Pushing a blob" and "Canceling".
     /// </remarks>
     internal async Task<(RegistryException? Refusal, Task Ending)> BeginProbeAsync(
         ImageReference repository, CancellationToken cancellation)
     {
         var request = new RegistryRequest(
-            $"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository) { Push = true };
+            $"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository)
+        {
+            Push = true,
+        };
         try
         {
             var host = TargetOf(repository);
@@ -42,7 +45,8 @@ public sealed partial class RegistryClient
     {
         try
         {
-            using var _ = await host.SendOnceAsync(begun with { Method = HttpMethod.Delete, Location = session.AbsoluteUri }, cancellation).ConfigureAwait(false);
+            using var _ = await host.SendOnceAsync(begun with { Method = HttpMethod.Delete, Location = session.AbsoluteUri },
+                cancellation).ConfigureAwait(false);
         }
         catch (RegistryException)
         {

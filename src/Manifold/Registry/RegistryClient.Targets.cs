@@ -13,8 +13,10 @@ public sealed partial class RegistryClient
     /// <summary>The size of a blob that is there, where the registry does not say it.</summary>
     public const long UnknownSize = -1;
 
-    /// <summary>The size of a blob in a repository, or null where it is not there; <see cref="UnknownSize"/> where the registry does not
-    /// say.</summary>
+    /// <summary>
+    /// The size of a blob in a repository, or null where it is not there; <see cref="UnknownSize"/> where the registry does not
+    /// say.
+    /// </summary>
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
     public Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
         SizeAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true }, cancellation);
@@ -26,9 +28,11 @@ public sealed partial class RegistryClient
         SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true },
             blob.Size, cancellation);
 
-    /// <summary>The size of a blob that was sent just now, where the registry shows it. What only its storage refuses to show is <see
+    /// <summary>
+    /// The size of a blob that was sent just now, where the registry shows it. What only its storage refuses to show is <see
     /// cref="UnknownSize"/>:
-    /// the registry has taken it.</summary>
+    /// the registry has taken it.
+    /// </summary>
     /// <param name="reading">Looks by reading a byte of it.</param>
     public Task<long?> SizeOfSentBlobAsync(ImageReference repository, Descriptor blob, bool reading,
         CancellationToken cancellation = default)
@@ -38,13 +42,17 @@ public sealed partial class RegistryClient
             : SizeAsync(TargetOf(repository), look, cancellation, UnknownSize);
     }
 
-    /// <summary>As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a
-    /// mirror.</summary>
+    /// <summary>
+    /// As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a
+    /// mirror.
+    /// </summary>
     internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
         SizeByReadingAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Get, repository, blob.Digest), blob.Size, cancellation);
 
-    /// <summary>The content that a reference names for pullers, asked of the registry itself and never of a mirror; null where it is
-    /// absent.</summary>
+    /// <summary>
+    /// The content that a reference names for pullers, asked of the registry itself and never of a mirror; null where it is
+    /// absent.
+    /// </summary>
     internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
 
@@ -94,14 +102,18 @@ public sealed partial class RegistryClient
         };
     }
 
-    /// <summary>True if a storage that the registry sent us to refuses to show something: it may lack it, know no HEAD, or not let this
-    /// machine in.</summary>
+    /// <summary>
+    /// True if a storage that the registry sent us to refuses to show something: it may lack it, know no HEAD, or not let this
+    /// machine in.
+    /// </summary>
     /// <remarks>S3 answers 403 instead of 404 to whoever may not list the bucket. Source: Amazon S3, "GetObject", "Permissions".</remarks>
     private static bool IsRefusedByStorage(RegistryHost host, RegistryResponse response) =>
         !host.IsOurs(response.Address) && (int)response.Message.StatusCode is (>= 400 and < 500) or 501;
 
-    /// <summary>What a storage says of what it lacks. Whoever pushes takes any refusal for that, and sends what it has; whoever asks
-    /// whether an image is whole must not: 407 is a proxy's, and 400 a link's that is too old.</summary>
+    /// <summary>
+    /// What a storage says of what it lacks. Whoever pushes takes any refusal for that, and sends what it has; whoever asks
+    /// whether an image is whole must not: 407 is a proxy's, and 400 a link's that is too old.
+    /// </summary>
     private static bool IsAbsence(HttpStatusCode status) => status is HttpStatusCode.Forbidden or HttpStatusCode.NotFound
         or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Gone or HttpStatusCode.NotImplemented;
 

@@ -15,7 +15,8 @@ public sealed partial class RegistryClient
     /// <summary>Makes sure that a repository has a blob, the cheapest way. Idempotent. A blob with the wrong size is sent again.</summary>
     /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
     public async Task<BlobPush> PushBlobAsync(
-        ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress =
+            null, CancellationToken cancellation = default)
     {
         // 1  Is it there?
         var host = TargetOf(repository);
@@ -41,7 +42,8 @@ public sealed partial class RegistryClient
         await using var bytes = new BlobCursor(source.Reader ?? ReaderOf(repository, blob, source));
         await new BlobUpload(host, look, blob, bytes)
         {
-            ChunkBytes = options.ChunkBytes, Progress = progress,
+            ChunkBytes = options.ChunkBytes,
+            Progress = progress,
         }.RunAsync(session, cancellation).ConfigureAwait(false);
         return BlobPush.Uploaded;
     }
@@ -65,16 +67,25 @@ public sealed partial class RegistryClient
         }
     }
 
-    /// <summary>Asks the registry to take the blob from another of its repositories; where it does not, it may begin an upload instead.</summary>
+    /// <summary>
+    /// Asks the registry to take the blob from another of its repositories; where it does not, it may begin an upload instead.
+    /// </summary>
     /// <remarks>Source: section "Mounting a blob from another repository".</remarks>
     private async Task<(bool Mounted, Uri? Session)> TryMountAsync(
         ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, CancellationToken cancellation)
     {
         Uri? session = null;
-        foreach (var from in seenIn.Where(other => other.Registry == repository.Registry && other.Repository != repository.Repository).Take(MountTries))
+        foreach (var from in seenIn.Where(other => other.Registry == repository.Registry && other.Repository != repository.Repository)
+            .Take(MountTries))
         {
             var location = $"v2/{repository.Repository}/blobs/uploads/?mount={blob.Digest}&from={Uri.EscapeDataString(from.Repository)}";
-            var request = BlobRequest("push", HttpMethod.Post, repository, blob.Digest) with { Location = location, Push = true, MountFrom = from.Repository };
+            var request = BlobRequest("push", HttpMethod.Post, repository, blob.Digest) with
+            {
+                Location =
+                    location,
+                Push = true,
+                MountFrom = from.Repository,
+            };
             try
             {
                 using var response = await TargetOf(repository).SendAsync(request, cancellation).ConfigureAwait(false);
@@ -99,7 +110,8 @@ public sealed partial class RegistryClient
         });
 
     /// <summary>The answer of the first repository that has the blob; if none has, the refusal of one that may still have it.</summary>
-    private static async Task<T> FirstOfAsync<T>(ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, Func<ImageReference, Task<T>> use)
+    private static async Task<T> FirstOfAsync<T>(
+        ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, Func<ImageReference, Task<T>> use)
     {
         RegistryException? trouble = null, absent = null;
         foreach (var origin in seenIn)

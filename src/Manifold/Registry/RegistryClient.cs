@@ -28,7 +28,9 @@ public sealed partial class RegistryClient(RegistryOptions options) : IDisposabl
     public RegistryClient OfTargets => options.PushCredentials is null && options.Registries.MovesNothing ? this
         : LazyInitializer.EnsureInitialized(ref ofTargets, () => new RegistryClient(options with
         {
-            Credentials = options.PushCredentials ?? options.Credentials, PushCredentials = null, Registries = options.Registries.ForTargets(),
+            Credentials = options.PushCredentials ?? options.Credentials,
+            PushCredentials = null,
+            Registries = options.Registries.ForTargets(),
         }));
 
     /// <summary>Proves that a registry accepts us. A registry that lets everybody in accepts any credential.</summary>

@@ -3,7 +3,9 @@ using Manifold.Oci;
 
 namespace Manifold.Registry;
 
-/// <summary>A registry refused, failed, sent something wrong, or is not there. The message holds no credential and no query string.</summary>
+/// <summary>
+/// A registry refused, failed, sent something wrong, or is not there. The message holds no credential and no query string.
+/// </summary>
 public sealed class RegistryException(string message, Exception? inner = null) : ManifoldException(message, inner)
 {
     public override int ExitCode => 3;
@@ -21,7 +23,15 @@ public sealed class RegistryException(string message, Exception? inner = null) :
     internal Digest? Lost { get; init; }
 
     internal RegistryException With(string message) =>
-        new(message, this) { Registry = Registry, Status = Status, Code = Code, Lost = Lost, Retries = Retries, RetryAfter = RetryAfter };
+        new(message, this)
+        {
+            Registry = Registry,
+            Status = Status,
+            Code = Code,
+            Lost = Lost,
+            Retries = Retries,
+            RetryAfter = RetryAfter,
+        };
 
     /// <summary>How many more tries this failure is worth: none where trying again cannot help.</summary>
     internal int Retries { get; set; }

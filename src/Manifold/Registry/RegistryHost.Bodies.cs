@@ -10,7 +10,10 @@ internal sealed partial class RegistryHost
     public Task<WatchedBody> OpenBodyAsync(RegistryRequest request, HttpResponseMessage response, CancellationToken cancellation) =>
         WatchedBody.OpenAsync(this, request, options, response, cancellation);
 
-    /// <summary>Hands a body on piece by piece until <paramref name="sink"/> has enough. Trouble of the network is a retryable <see cref="RegistryException"/>.</summary>
+    /// <summary>
+    /// Hands a body on piece by piece until <paramref name="sink"/> has enough. Trouble of the network is a retryable
+    /// <see cref="RegistryException"/>.
+    /// </summary>
     private async Task CopyBodyAsync(
         RegistryRequest request, HttpResponseMessage response, Func<ReadOnlyMemory<byte>, bool> sink, CancellationToken cancellation)
     {

@@ -24,7 +24,8 @@ internal sealed partial class RegistryHost
     public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
         new($"{request.Doing}: the registry '{Name}' {what} Try again. Finished transfers are kept.", inner)
         {
-            Registry = Name, Retries = Retries.Many,
+            Registry = Name,
+            Retries = Retries.Many,
         };
 
     /// <inheritdoc cref="RefusedAsync(RegistryRequest, HttpResponseMessage, Uri, CancellationToken)"/>
@@ -45,8 +46,15 @@ internal sealed partial class RegistryHost
         var isStorage = !IsOurs(address) && !request.IsForToken;
         var who = IsOurs(address) ? "the registry" : $"'{address.Authority}'";
         var after = RetryAfter(response);
-        var scope = response.Headers.WwwAuthenticate.Any(challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true) ? "insufficient_scope" : null;
-        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}") { IsAboutLogin = request.IsForToken }) : null;
+        var scope = response.Headers.WwwAuthenticate.Any(
+            challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true)
+            ? "insufficient_scope"
+            : null;
+        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name,
+            request.Repository, request.Push, status, $"{code} {text} {detail} {scope}")
+        {
+            IsAboutLogin = request.IsForToken,
+        }) : null;
         if (advice is not null && credential.Note is { } note)
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
@@ -54,7 +62,11 @@ internal sealed partial class RegistryHost
             $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. "
                 + $"{advice ?? (isStorage ? StorageAdvice(status) : Advice(request, status, credential))}")
         {
-            Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
+            Registry = Name,
+            Status = status,
+            Code = code,
+            RetryAfter = after,
+            Retries = passing ? Retries.Many : 0,
         };
     }
 
@@ -77,8 +89,10 @@ internal sealed partial class RegistryHost
         _ => "Check that it is a container registry.",
     };
 
-    /// <summary>Advice for a refusal by a host that the registry sent us to. No login of the registry is sent there, so none is at
-    /// fault.</summary>
+    /// <summary>
+    /// Advice for a refusal by a host that the registry sent us to. No login of the registry is sent there, so none is at
+    /// fault.
+    /// </summary>
     private string StorageAdvice(HttpStatusCode status) => status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
@@ -89,13 +103,23 @@ internal sealed partial class RegistryHost
         _ => $"The registry '{Name}' redirects to this host. Try again. If this persists, the registry's storage is damaged.",
     };
 
-    private static string Capital(Credential credential) => credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";
+    private static string Capital(Credential credential) =>
+        credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";
 
     private RegistryException TimedOut(RegistryRequest request, Uri address, Exception inner) =>
         inner.InnerException is TimeoutException
-            ? new($"{request.Doing}: '{address.Authority}' did not accept a connection within {options.ConnectTimeout.TotalSeconds:0} s. Check the name and the network.", inner) { Registry = Name }
+            ? new(
+                $"{request.Doing}: '{address.Authority}' did not accept a connection "
+                    + $"within {options.ConnectTimeout.TotalSeconds:0} s. Check the name and the network.", inner)
+            {
+                Registry = Name,
+            }
             : new($"{request.Doing}: '{address.Authority}' did not respond for {options.StallTimeout.TotalSeconds:0} s. Try again later.",
-                inner) { Registry = Name, Retries = Retries.Few };
+                inner)
+            {
+                Registry = Name,
+                Retries = Retries.Few,
+            };
 
     private RegistryException Unreachable(RegistryRequest request, Uri address, Exception inner)
     {
@@ -126,11 +150,14 @@ internal sealed partial class RegistryHost
             _ => ($"the connection to '{host}' was lost. Try again later.", Retries.Many),
         };
         var refusal = new RegistryException($"{request.Doing}: {text}", inner) { Registry = Name, Retries = retries };
-        IsUnreachable |= (inner as HttpRequestException)?.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
+        IsUnreachable |=
+            (inner as HttpRequestException)?.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
         return refusal;
     }
 
-    /// <summary>A connection was refused, or there is no such host: where there is another to ask, this one need not be asked again.</summary>
+    /// <summary>
+    /// A connection was refused, or there is no such host: where there is another to ask, this one need not be asked again.
+    /// </summary>
     public bool IsUnreachable { get; private set; }
 
     // The tunnel's status is nowhere but in the message.
@@ -174,7 +201,8 @@ internal sealed partial class RegistryHost
         try
         {
             using var json = JsonDocument.Parse(body);
-            var error = json.RootElement.TryGetProperty("errors", out var errors) && errors.GetArrayLength() > 0 ? errors[0] : json.RootElement;
+            var error =
+                json.RootElement.TryGetProperty("errors", out var errors) && errors.GetArrayLength() > 0 ? errors[0] : json.RootElement;
             var detail = error.TryGetProperty("detail", out var more) && more.ValueKind is JsonValueKind.Object
                 ? Member(more, "message") ?? Member(more, "description") : Member(error, "detail");
             return (Member(error, "code"), Member(error, "message") ?? Member(error, "details"), detail);
@@ -187,7 +215,9 @@ internal sealed partial class RegistryHost
 
     private string? Member(JsonElement error, string name)
     {
-        if (!error.TryGetProperty(name, out var value) || value.ValueKind is not JsonValueKind.String || value.GetString() is not { Length: > 0 } text)
+        if (!error.TryGetProperty(name, out var value)
+            || value.ValueKind is not JsonValueKind.String
+            || value.GetString() is not { Length: > 0 } text)
             return null;
         text = AddressSecrets.Without(ControlPattern().Replace(authenticator.WithoutSecrets(text), " ")).TrimEnd('.', ' ');
         return text.Length > 300 ? text[..300] + "…" : text;

@@ -45,7 +45,9 @@ internal sealed partial class RegistryHost : IDisposable
         authenticator = new Authenticator(this, options);
         retries = Retries.Create(options);
         client = CreateClient();
-        root = this.insecure || (IsLoopback(name) && options.Certificates.HasFolderFor(name)) ? null : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
+        root = this.insecure || (IsLoopback(name) && options.Certificates.HasFolderFor(name))
+            ? null
+            : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
     }
 
     /// <summary>As image references have it; <c>docker.io</c> is served by another host.</summary>
@@ -55,7 +57,8 @@ internal sealed partial class RegistryHost : IDisposable
 
     /// <summary>Sends until there is an answer that trying again would not change. Errors of the client's side are answers too.</summary>
     public async Task<RegistryResponse> SendAsync(RegistryRequest request, CancellationToken cancellation) =>
-        await retries.ExecuteAsync(async token => await SendOnceAsync(request, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        await retries.ExecuteAsync(async token => await SendOnceAsync(request, token).ConfigureAwait(false),
+            cancellation).ConfigureAwait(false);
 
     /// <summary>Sends once, for callers that know better how to go on after a cut.</summary>
     public async Task<RegistryResponse> SendOnceAsync(RegistryRequest request, CancellationToken cancellation)
@@ -81,11 +84,19 @@ internal sealed partial class RegistryHost : IDisposable
         }
     }
 
-    /// <summary>What may turn a refusal into an answer; null where nothing does. The refused response is disposed unless it stays the answer.</summary>
+    /// <summary>
+    /// What may turn a refusal into an answer; null where nothing does. The refused response is disposed unless it stays the answer.
+    /// </summary>
     private async Task<AuthenticationHeaderValue?> AnswerAsync(
-        RegistryRequest request, HttpResponseMessage response, Uri address, AuthenticationHeaderValue? rejected, CancellationToken cancellation)
+        RegistryRequest request,
+        HttpResponseMessage response,
+        Uri address,
+        AuthenticationHeaderValue? rejected,
+        CancellationToken cancellation)
     {
-        if (response.StatusCode is not HttpStatusCode.Unauthorized || !IsOurs(address) || Challenge.Choose(response.Headers) is not { } challenge)
+        if (response.StatusCode is not HttpStatusCode.Unauthorized
+            || !IsOurs(address)
+            || Challenge.Choose(response.Headers) is not { } challenge)
             return null;
         var keep = false;
         try
@@ -115,7 +126,8 @@ internal sealed partial class RegistryHost : IDisposable
                     : $"redirects to '{AddressSecrets.Without(address.OriginalString)}', which is not a valid http(s) "
                         + "address.");
             var here = address;
-            var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
+            var response = await ExchangeAsync(request,
+                moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
             if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)
                 return (response, address);
             response.Dispose();
@@ -165,7 +177,10 @@ internal sealed partial class RegistryHost : IDisposable
         }
     }
 
-    /// <summary>The registry's address. An insecure host, and one of this machine that has certificates, is asked once: TLS, else plain HTTP. What shows a certificate that is not believed speaks TLS.</summary>
+    /// <summary>
+    /// The registry's address. An insecure host, and one of this machine that has certificates, is asked once: TLS, else plain HTTP. What
+    /// shows a certificate that is not believed speaks TLS.
+    /// </summary>
     private async Task<Uri> RootAsync(RegistryRequest request, CancellationToken cancellation)
     {
         if (root is { } known)
@@ -173,7 +188,9 @@ internal sealed partial class RegistryHost : IDisposable
         await probing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return root ??= await SpeaksTlsAsync(request, cancellation).ConfigureAwait(false) ? new Uri($"https://{Name}/") : new Uri($"http://{Name}/");
+            return root ??= await SpeaksTlsAsync(request, cancellation).ConfigureAwait(false)
+                ? new Uri($"https://{Name}/")
+                : new Uri($"http://{Name}/");
         }
         finally
         {
@@ -238,7 +255,8 @@ internal sealed partial class RegistryHost : IDisposable
 
     private static bool IsRedirect(HttpMethod method, HttpStatusCode status) =>
         status is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
-        || (status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther && (method == HttpMethod.Get || method == HttpMethod.Head));
+        || (status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            && (method == HttpMethod.Get || method == HttpMethod.Head));
 
     internal static string HostOf(string name) => new Uri($"https://{name}/").IdnHost.Trim('[', ']');
 

@@ -40,7 +40,9 @@ public sealed record RegistryOptions
     /// <summary>A transfer that moves no byte for this long counts as cut.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>What a body must bring on average over <see cref="StallTimeout"/>; less is a trickle that would end in days, and counts as cut.</summary>
+    /// <summary>
+    /// What a body must bring on average over <see cref="StallTimeout"/>; less is a trickle that would end in days, and counts as cut.
+    /// </summary>
     public double LeastBytesPerSecond { get; init; } = 1024;
 
     /// <summary>How long a host may take to accept a connection.</summary>

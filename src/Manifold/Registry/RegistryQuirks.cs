@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Registry;
 
-/// <summary>What registries say, and what they mean by it: one table of answers that mislead, each with its cause and the next command.</summary>
+/// <summary>
+/// What registries say, and what they mean by it: one table of answers that mislead, each with its cause and the next command.
+/// </summary>
 /// <remarks>
 /// The first row that matches wins; rows of a vendor come before those of everybody. What matches no row gets the general advice of
 /// its status. docs/registries.md shows the same table; a test keeps the two together, and plays each answer.
@@ -23,7 +25,8 @@ public static partial class RegistryQuirks
     /// <param name="Vendor">Whose answer it is, for people.</param>
     /// <param name="Says">The answer, for people.</param>
     /// <param name="Cause">What it means.</param>
-    /// <param name="Next">What to do; <c>{host}</c>, <c>{repository}</c>, <c>{owner}</c>, <c>{name}</c> stand for parts of the reference.</param>
+    /// <param name="Next">What to do; <c>{host}</c>, <c>{repository}</c>, <c>{owner}</c>, <c>{name}</c> stand for parts of the
+    /// reference.</param>
     public sealed record Quirk(string Vendor, string Says, string Cause, string Next)
     {
         /// <summary>The hosts; null for any, since most vendors' products run under anybody's name.</summary>
@@ -38,7 +41,8 @@ public static partial class RegistryQuirks
         internal bool? Writes { get; init; }
 
         // At a login there is none.
-        private bool NeedsRepository => Next.Contains("{repository}", StringComparison.Ordinal) || Next.Contains("{owner}", StringComparison.Ordinal);
+        private bool NeedsRepository =>
+            Next.Contains("{repository}", StringComparison.Ordinal) || Next.Contains("{owner}", StringComparison.Ordinal);
 
         internal bool Fits(Answer answer) =>
             (Writes is not { } writes || writes == answer.Writes)

@@ -22,7 +22,9 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     /// <summary>Asks the token service on behalf of what the request is for.</summary>
     public bool IsForToken { get; init; }
 
-    /// <summary>Feeds another request that holds a place at a host already, perhaps at this one: waiting for a place could wait for itself.</summary>
+    /// <summary>
+    /// Feeds another request that holds a place at a host already, perhaps at this one: waiting for a place could wait for itself.
+    /// </summary>
     public bool FeedsAnother { get; init; }
 
     public Action<HttpRequestHeaders>? Headers { get; init; }
@@ -43,7 +45,9 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     }
 }
 
-/// <summary>An answer whose body may still be on the way. Owned by the caller: its place at the host, if it has one, is free when it is disposed.</summary>
+/// <summary>
+/// An answer whose body may still be on the way. Owned by the caller: its place at the host, if it has one, is free when it is disposed.
+/// </summary>
 internal sealed class RegistryResponse(HttpResponseMessage message, Uri address, SemaphoreSlim? slots) : IDisposable
 {
     public HttpResponseMessage Message => message;

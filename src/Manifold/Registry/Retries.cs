@@ -27,6 +27,8 @@ internal static class Retries
                 arguments.Outcome.Exception is RegistryException refusal && arguments.AttemptNumber < refusal.Retries),
             // A wait that is over (zero, or a date by a clock that is behind ours) is no reason to hurry.
             DelayGenerator = static arguments => ValueTask.FromResult(
-                (arguments.Outcome.Exception as RegistryException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : (TimeSpan?)null),
+                (arguments.Outcome.Exception as RegistryException)?.RetryAfter is { } wait && wait > TimeSpan.Zero
+                    ? wait
+                    : (TimeSpan?)null),
         }).Build();
 }

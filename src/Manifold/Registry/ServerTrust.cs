@@ -45,7 +45,8 @@ internal sealed class ServerTrust
         for (var e = inner; e is not null; e = e.InnerException)
         {
             if (e.Message.Contains("certificate required", StringComparison.OrdinalIgnoreCase)
-                || e.Message.Contains("bad certificate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("certificate_required", StringComparison.OrdinalIgnoreCase))
+                || e.Message.Contains("bad certificate", StringComparison.OrdinalIgnoreCase)
+                || e.Message.Contains("certificate_required", StringComparison.OrdinalIgnoreCase))
                 return $"'{address.Authority}' requires a client "
                     + $"certificate{(found.Value.Own is null ? "" : " and did not accept the one that manifold sent")}. Put client.cert "
                     + "and client.key into "
@@ -57,7 +58,10 @@ internal sealed class ServerTrust
                 + $"anyway: --insecure-registry {name}" : null;
     }
 
-    /// <summary>What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed, and the connection may end before the words arrive.</summary>
+    /// <summary>
+    /// What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed, and the connection may end before
+    /// the words arrive.
+    /// </summary>
     public string? Hint => wantsOurs && found.Value.Own is null ? "It requires a client certificate. Put client.cert and client.key "
         + $"into {FolderAdvised}." : null;
 
@@ -107,7 +111,9 @@ internal sealed class ServerTrust
     private static string NamesOf(X509Certificate2 server)
     {
         var names = server.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToList();
+            .SelectMany(
+                extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))
+            .ToList();
         return string.Join(", ", (names.Count > 0 ? names : [server.Subject]).Select(text => $"'{text}'"));
     }
 

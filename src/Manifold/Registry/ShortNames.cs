@@ -35,8 +35,10 @@ internal sealed class ShortNames
             aliases[ShortName(name)] = Alias(name, value?.GetValue<string>() ?? "");
     }
 
-    /// <summary>Everything that a short name may stand for on this machine: itself, as a build names it, and whatever it is resolved
-    /// to.</summary>
+    /// <summary>
+    /// Everything that a short name may stand for on this machine: itself, as a build names it, and whatever it is resolved
+    /// to.
+    /// </summary>
     public ImmutableArray<ImageReference> Local(ImageReference name) => name.ShortName is null ? [name]
         : [name.Qualified(), .. Candidates(name)];
 
@@ -45,9 +47,11 @@ internal sealed class ShortNames
     public ImmutableArray<ImageReference> Remote(ImageReference name)
     {
         var candidates = name.ShortName is null ? [name] : Candidates(name);
-        return mode != "enforcing" || candidates.Length == 1 ? candidates : throw new UsageException(
-            $"'{name.ShortName}' has no registry, but '{source}' requires one (short-name-mode = enforcing). Write one of: "
-                + $"{string.Join(", ", candidates)}.");
+        if (mode == "enforcing" && candidates.Length != 1)
+            throw new UsageException(
+                $"'{name.ShortName}' has no registry, but '{source}' requires one (short-name-mode = enforcing). Write one of: "
+                    + $"{string.Join(", ", candidates)}.");
+        return candidates;
     }
 
     private ImmutableArray<ImageReference> Candidates(ImageReference name)
@@ -60,17 +64,27 @@ internal sealed class ShortNames
             ImageReference.Parse(repository + (name.Tag is { } tag ? $":{tag}" : "") + (name.Digest is { } digest ? $"@{digest}" : ""));
     }
 
-    private static string Registry(string text) => ImageReference.TryParse($"{text.TrimEnd('/')}/name", out var reference)
-        && reference.ShortName is null ? text.TrimEnd('/')
-        : throw new FormatException($"'{text}' in unqualified-search-registries is not a registry");
+    private static string Registry(string text)
+    {
+        if (!(ImageReference.TryParse($"{text.TrimEnd('/')}/name", out var reference) && reference.ShortName is null))
+            throw new FormatException($"'{text}' in unqualified-search-registries is not a registry");
+        return text.TrimEnd('/');
+    }
 
-    private static string ShortName(string text) => ImageReference.TryParse(text, out var reference) && reference.ShortName == text
-        && reference.Digest is null ? text
-        : throw new FormatException($"the alias '{text}' must be a name without registry, tag and digest");
+    private static string ShortName(string text)
+    {
+        if (!(ImageReference.TryParse(text, out var reference) && reference.ShortName == text && reference.Digest is null))
+            throw new FormatException($"the alias '{text}' must be a name without registry, tag and digest");
+        return text;
+    }
 
     /// <summary>An empty value takes back what an earlier file says.</summary>
-    private static string Alias(string name, string value) =>
-        value.Length == 0 || ImageReference.TryParse(value, out var reference) && reference is { ShortName: null, Digest: null }
-            && !value[(value.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) ? value
-            : throw new FormatException($"'{name}' is an alias for '{value}', which is not REGISTRY/REPOSITORY");
+    private static string Alias(string name, string value)
+    {
+        if (!(value.Length == 0 || ImageReference.TryParse(value, out var reference)
+            && reference is { ShortName: null, Digest: null }
+            && !value[(value.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal)))
+            throw new FormatException($"'{name}' is an alias for '{value}', which is not REGISTRY/REPOSITORY");
+        return value;
+    }
 }

@@ -5,7 +5,9 @@ using Tomlyn.Syntax;
 
 namespace Manifold.Registry;
 
-/// <summary>Reads the container tools' configuration files into the JSON that says the same. Tomlyn parses them. Dates become strings.</summary>
+/// <summary>
+/// Reads the container tools' configuration files into the JSON that says the same. Tomlyn parses them. Dates become strings.
+/// </summary>
 /// <remarks>
 /// Only the parsers of Tomlyn are used, which need no reflection: the first has the better messages, the second makes the tree.
 /// </remarks>
@@ -75,7 +77,8 @@ internal static class TomlReader
 
     private static string[] Path(KeySyntax key) => [Name(key.Key!), .. key.DotKeys.Select(dotted => Name(dotted.Key!))];
 
-    private static string Name(BareKeyOrStringValueSyntax key) => key is StringValueSyntax text ? text.Value! : ((BareKeySyntax)key).Key!.Text!;
+    private static string Name(BareKeyOrStringValueSyntax key) =>
+        key is StringValueSyntax text ? text.Value! : ((BareKeySyntax)key).Key!.Text!;
 
     private static JsonNode Value(ValueSyntax value)
     {

@@ -17,7 +17,11 @@ internal sealed class WatchedBody : IAsyncDisposable
             (host, request, options, stream, new(Timeout.InfiniteTimeSpan, options.Time));
 
     public static async Task<WatchedBody> OpenAsync(
-        RegistryHost host, RegistryRequest request, RegistryOptions options, HttpResponseMessage response, CancellationToken cancellation) =>
+        RegistryHost host,
+        RegistryRequest request,
+        RegistryOptions options,
+        HttpResponseMessage response,
+        CancellationToken cancellation) =>
         new(host, request, options, await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false));
 
     /// <exception cref="RegistryException">Cut, silent, or too slow.</exception>

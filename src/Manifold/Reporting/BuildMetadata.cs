@@ -10,7 +10,8 @@ namespace Manifold.Reporting;
 public static class BuildMetadata
 {
     /// <param name="record">The build's name, by which <c>manifold report</c> finds it.</param>
-    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record) => Write(json => WriteMembers(json, result, tags, record));
+    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record) =>
+        Write(json => WriteMembers(json, result, tags, record));
 
     /// <summary>Of a project: an object for each image that was built, under its name.</summary>
     public static string Write(ProjectResult result, string record) => Write(json =>
@@ -18,7 +19,9 @@ public static class BuildMetadata
         foreach (var component in result.Components.Where(component => component.Result is not null))
         {
             json.WriteStartObject(component.Name);
-            WriteMembers(json, component.Publication is { } published ? component.Result! with { Index = published.Top } : component.Result!, component.Planned.Node.Component.Tags, record);
+            WriteMembers(json,
+                component.Publication is { } published ? component.Result! with { Index = published.Top } : component.Result!,
+                component.Planned.Node.Component.Tags, record);
             json.WriteEndObject();
         }
     });

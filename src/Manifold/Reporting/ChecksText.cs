@@ -29,7 +29,9 @@ public static class ChecksText
             text.Append(component).Append(files.IsEmpty ? "" : $" ({string.Join(", ", files)})").Append(": ").Append(said).Append('\n');
             Append(text.Append(report.Findings.IsEmpty ? "" : "\n"), report);
         }
-        return text.Append('\n').Append(Count(new CheckReport([.. checks.Components.SelectMany(component => component.Report.Findings)], []))).Append('\n').ToString();
+        return text.Append('\n')
+            .Append(Count(new CheckReport([.. checks.Components.SelectMany(component => component.Report.Findings)], []))).Append('\n')
+            .ToString();
     }
 
     private static void Append(StringBuilder text, CheckReport report)

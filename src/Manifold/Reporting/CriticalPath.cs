@@ -3,8 +3,10 @@ using Manifold.Building.Recording;
 
 namespace Manifold.Reporting;
 
-/// <summary>The chain of steps and hooks that determines how long a build takes. Speeding up anything else does not shorten the
-/// build.</summary>
+/// <summary>
+/// The chain of steps and hooks that determines how long a build takes. Speeding up anything else does not shorten the
+/// build.
+/// </summary>
 /// <remarks>
 /// <code>
 /// the step that ended last; in a failed build, the failed step
@@ -27,7 +29,8 @@ public static class CriticalPath
     /// <inheritdoc cref="Of(BuildRecord)"/>
     public static ImmutableArray<RecordedStep> Of(ImmutableArray<RecordedStep> steps)
     {
-        var worked = steps.Where(step => step is { Begin: not null, End: not null, State: not StepState.Cached }).OrderBy(step => step.End).ToList();
+        var worked = steps.Where(step => step is { Begin: not null, End: not null, State: not StepState.Cached })
+            .OrderBy(step => step.End).ToList();
         var byNumber = steps.ToDictionary(step => step.Number);
         var path = new Stack<RecordedStep>();
         var last = worked.FindLast(step => step.State == StepState.Failed) ?? worked.LastOrDefault();
@@ -52,8 +55,17 @@ public static class CriticalPath
 
     private static RecordedStep StepOf(BuildRecord record, RecordedPhase hook, int number) => new()
     {
-        Number = number, Component = hook.Component, Name = hook.Name, Stage = "", Platform = record.Machine, For = [record.Machine],
-        Kind = HookKind, State = StateOf(record, hook), Begin = hook.Begin, End = hook.End, Seconds = hook.Elapsed,
+        Number = number,
+        Component = hook.Component,
+        Name = hook.Name,
+        Stage = "",
+        Platform = record.Machine,
+        For = [record.Machine],
+        Kind = HookKind,
+        State = StateOf(record, hook),
+        Begin = hook.Begin,
+        End = hook.End,
+        Seconds = hook.Elapsed,
     };
 
     /// <summary>An image that failed before its first step failed in its last hook.</summary>

@@ -19,12 +19,14 @@ public abstract class LogGroups
     };
 
     /// <summary>Writes lines under a heading, folded.</summary>
-    public abstract void Write(TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time);
+    public abstract void Write(
+        TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time);
 
     /// <remarks>Source: GitHub Docs, "Workflow commands", <c>group</c>. Groups do not nest, so each is written whole.</remarks>
     private sealed class GitHub : LogGroups
     {
-        public override void Write(TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
+        public override void Write(
+            TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
         {
             var own = ForeignTextWriter.Own(output);
             // percent signs escape in a command's data
@@ -40,7 +42,8 @@ public abstract class LogGroups
     {
         private int number;
 
-        public override void Write(TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
+        public override void Write(
+            TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"manifold_{++number}");
             var own = ForeignTextWriter.Own(output);

@@ -25,7 +25,8 @@ public static class MarkdownReport
         Transfers(text, record);
         Warnings(text, record);
         Advice(text, record);
-        text.Append(CultureInfo.InvariantCulture, $"\n---\n{record.Tool}, build {record.Id} on {record.Machine}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"\n---\n{record.Tool}, build {record.Id} on {record.Machine}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n");
         return text.ToString();
     }
 
@@ -116,7 +117,8 @@ public static class MarkdownReport
             text.Append("\n### Parity\n\nThe platforms have the same packages, files, and configuration.\n");
         else
             Table(text, $"Parity: {Amounts.Count(parity.Count, "difference")}", ["kind", "name", .. parity.Platforms.Select(Plain)],
-                parity.Differences.Select(difference => (string[])[difference.Topic, Code(difference.Name), .. difference.Values.Select(value => Plain(value ?? "-"))]));
+                parity.Differences.Select(difference =>
+                    (string[])[difference.Topic, Code(difference.Name), .. difference.Values.Select(value => Plain(value ?? "-"))]));
     }
 
     private static void Bases(StringBuilder text, BuildRecord record) =>
@@ -178,7 +180,8 @@ public static class MarkdownReport
         var all = rows.ToList();
         if (all.Count == 0)
             return;
-        text.Append("\n### ").Append(heading).Append("\n\n| ").AppendJoin(" | ", columns).Append(" |\n|").Append(string.Concat(Enumerable.Repeat(" --- |", columns.Count))).Append('\n');
+        text.Append("\n### ").Append(heading).Append("\n\n| ").AppendJoin(" | ", columns).Append(" |\n|")
+            .Append(string.Concat(Enumerable.Repeat(" --- |", columns.Count))).Append('\n');
         foreach (var row in all)
             text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
     }
@@ -195,7 +198,10 @@ public static class MarkdownReport
         foreach (var one in OneLine(text))
             plain.Append(one switch
             {
-                '<' => "&lt;", '>' => "&gt;", '&' => "&amp;", '@' => "&#64;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '&' => "&amp;",
+                '@' => "&#64;",
                 '|' or '*' or '_' or '`' or '[' or ']' or '\\' or '#' or '~' or '!' => $"\\{one}",
                 _ => one.ToString(),
             });
@@ -203,7 +209,8 @@ public static class MarkdownReport
     }
 
     /// <summary>A code span inside a table.</summary>
-    private static string Code(string text) => text.Length == 0 ? "" : $"`{OneLine(text).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal)}`";
+    private static string Code(string text) =>
+        text.Length == 0 ? "" : $"`{OneLine(text).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal)}`";
 
     private static string Fenced(string text) => ForeignText.Lines(text).Replace("```", "'''", StringComparison.Ordinal);
 }

@@ -14,9 +14,11 @@ public static class ParityTable
 
     private static readonly (ParityTopic Topic, string Heading)[] Topics =
     [
-        (ParityTopic.Package, "packages"), (ParityTopic.File, "files"), (ParityTopic.Entrypoint, "entrypoint"), (ParityTopic.Command, "command"),
+        (ParityTopic.Package,
+            "packages"), (ParityTopic.File, "files"), (ParityTopic.Entrypoint, "entrypoint"), (ParityTopic.Command, "command"),
         (ParityTopic.Environment, "environment"), (ParityTopic.User, "user"), (ParityTopic.WorkingDirectory, "working directory"),
-        (ParityTopic.Port, "ports"), (ParityTopic.Volume, "volumes"), (ParityTopic.StopSignal, "stop signal"), (ParityTopic.Healthcheck, "health check"),
+        (ParityTopic.Port,
+            "ports"), (ParityTopic.Volume, "volumes"), (ParityTopic.StopSignal, "stop signal"), (ParityTopic.Healthcheck, "health check"),
         (ParityTopic.Label, "labels"), (ParityTopic.Annotation, "annotations"),
     ];
 
@@ -50,7 +52,8 @@ public static class ParityTable
             yield break;
         yield return Row($"{heading} that differ", Enumerable.Repeat("", platforms));
         foreach (var difference in differences.Take(Lines))
-            yield return Row("  " + (difference.Name.Length == 0 ? heading : difference.Name), difference.Values.Select(value => value ?? Absent));
+            yield return Row("  " + (difference.Name.Length == 0 ? heading : difference.Name),
+                difference.Values.Select(value => value ?? Absent));
         if (differences.Count > Lines)
             yield return Row($"  … and {differences.Count - Lines} more", Enumerable.Repeat("", platforms));
     }

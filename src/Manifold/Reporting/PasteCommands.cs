@@ -18,7 +18,8 @@ public static class PasteCommands
             yield break;
         yield return new PasteCommand("docker", $"docker pull --platform {platform.Platform} {name}");
         yield return new PasteCommand("podman", $"podman pull --platform {platform.Platform} {name}");
-        yield return new PasteCommand("skopeo", $"skopeo copy {Overrides(platform.Platform)} docker://{name} docker-archive:{image.ShortName.Replace('/', '-')}-{platform.Platform.Architecture}.tar");
+        yield return new PasteCommand("skopeo", $"skopeo copy {Overrides(platform.Platform)}"
+            + $" docker://{name} docker-archive:{image.ShortName.Replace('/', '-')}-{platform.Platform.Architecture}.tar");
         yield return new PasteCommand("manifold", $"manifold pull --platform {platform.Platform} {name}");
     }
 
@@ -41,5 +42,6 @@ public static class PasteCommands
     }
 
     private static string Overrides(Platform platform) =>
-        $"--override-os {platform.Os} --override-arch {platform.Architecture}{(platform.Variant is null ? "" : $" --override-variant {platform.Variant}")}";
+        $"--override-os {platform.Os}"
+            + $" --override-arch {platform.Architecture}{(platform.Variant is null ? "" : $" --override-variant {platform.Variant}")}";
 }

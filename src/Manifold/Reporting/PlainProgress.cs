@@ -8,8 +8,8 @@ namespace Manifold.Reporting;
 
 /// <summary>Renders events as lines for logs: a number per step, what it is, what it printed, how it ended.</summary>
 /// <remarks>
-/// The shape is the one that readers of other builders' logs know: <c>#3 DONE 1.2 s</c>, <c>#4 CACHED</c>. With groups a step's own lines come
-/// together when it ends, folded; those of a step that failed are not folded.
+/// The shape is the one that readers of other builders' logs know: <c>#3 DONE 1.2 s</c>, <c>#4 CACHED</c>. With groups a step's own lines
+/// come together when it ends, folded; those of a step that failed are not folded.
 /// What a RUN prints is shown as <see cref="ProgramOutput"/> has it. Thread-safe.
 /// </remarks>
 /// <param name="colours">Keeps the colours of what a RUN prints: for a terminal.</param>
@@ -84,10 +84,12 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, b
         StepFinished { Cached: true } cached => $"#{Number(e, cached.Step)} CACHED",
         StepFinished done => $"#{Number(e, done.Step)} DONE {Amounts.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
         StepFailed failed => $"#{Number(e, failed.Step)} FAILED {Amounts.Duration(failed.Duration)}",
-        Transferred { Done: var done, Total: var total } transfer when done == total && total > 0 && told.Add((transfer.Kind, transfer.Digest, transfer.Where)) =>
-            $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Amounts.Bytes(total)} {transfer.Where}".TrimEnd(),
+        Transferred { Done: var done, Total: var total } transfer
+            when done == total && total > 0 && told.Add((transfer.Kind, transfer.Digest, transfer.Where)) =>
+                $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Amounts.Bytes(total)} {transfer.Where}".TrimEnd(),
         ImageMade made => $"{Of(e)}{made.Platform}: {made.Manifest.Digest} {Amounts.Bytes(made.CompressedBytes)}",
-        Verified verified => $"{Of(e)}verified {Amounts.Count(verified.Platforms, "platform")}: {Amounts.Count(verified.Errors, "error")}, {Amounts.Count(verified.Warnings, "warning")} {Amounts.Duration(verified.Duration)}",
+        Verified verified => $"{Of(e)}verified {Amounts.Count(verified.Platforms, "platform")}: {Amounts.Count(verified.Errors, "error")}"
+            + $", {Amounts.Count(verified.Warnings, "warning")} {Amounts.Duration(verified.Duration)}",
         HookStarted hook => $"{Of(e)}hook {hook.Name}",
         HookPrinted hook => $"{ForeignText.Line(Of(e))}hook {ProgramOutput.Line(hook.Line, colours)}",
         HookFinished hook => $"{Of(e)}hook {(hook.Cached ? "CACHED" : $"DONE {Amounts.Duration(hook.Duration)}")} {hook.Name}",

@@ -55,7 +55,8 @@ public static class PlanTable
         foreach (var repository in preflight.Repositories)
         {
             foreach (var target in preflight.Tags.Where(tag => tag.Tag.Name == repository.Name))
-                yield return [target.Tag.ToString(), Answer(repository), Now(target.Now), target.Losing.IsEmpty ? "-" : string.Join(',', target.Losing)];
+                yield return [target.Tag.ToString(),
+                    Answer(repository), Now(target.Now), target.Losing.IsEmpty ? "-" : string.Join(',', target.Losing)];
             if (preflight.Request.WithoutTags)
                 yield return [repository.Name, Answer(repository), "digest only", "-"];
         }
@@ -68,8 +69,13 @@ public static class PlanTable
             words.Add("accepts indexes");
         if (repository.AcceptsZstd is true)
             words.Add("accepts zstd");
-        words.Add(repository.HasReferrersApi switch { true => "has a referrers API", false => "no referrers API", null =>
-            "referrers API unknown" });
+        words.Add(repository.HasReferrersApi switch
+        {
+            true => "has a referrers API",
+            false => "no referrers API",
+            null =>
+                "referrers API unknown",
+        });
         return string.Join(", ", words);
     }
 

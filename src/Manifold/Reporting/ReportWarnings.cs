@@ -17,13 +17,18 @@ public static class ReportWarnings
     /// <summary>A finding that several platforms share is listed once.</summary>
     private static IEnumerable<RecordedWarning> Findings(BuildRecord record) =>
         from component in record.Components
-        from finding in component.Platforms.SelectMany(platform => platform.Findings.Select(finding => (platform.Platform, Finding: finding)))
+        from finding in component.Platforms.SelectMany(
+            platform => platform.Findings.Select(finding => (platform.Platform, Finding: finding)))
         where finding.Finding.Severity != "note"
-        group finding by (component.Name, finding.Finding.Id, Message: finding.Finding.Message.Replace(finding.Platform.ToString(), "…", StringComparison.Ordinal)) into same
+        group finding by (component.Name, finding.Finding.Id,
+            Message: finding.Finding.Message.Replace(finding.Platform.ToString(), "…", StringComparison.Ordinal)) into same
         let first = same.First().Finding
         orderby first.Severity
         select new RecordedWarning(same.Key.Name, $"{string.Join(", ", same.Select(each => each.Platform).Distinct())}: {first.Message} "
-            + $"[{first.Id}]{(first.Cause is null ? "" : $". Probable cause: {first.Cause}")}") { Mend = first.Mend };
+            + $"[{first.Id}]{(first.Cause is null ? "" : $". Probable cause: {first.Cause}")}")
+        {
+            Mend = first.Mend,
+        };
 
     private static IEnumerable<RecordedWarning> Skew(BuildRecord record) =>
         from component in record.Components

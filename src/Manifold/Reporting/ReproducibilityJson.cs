@@ -6,7 +6,8 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Reporting;
 
 /// <summary>What came of building twice, for programs and for the report.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(PlatformJsonConverter)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(PlatformJsonConverter)])]
 [JsonSerializable(typeof(ReproducibilityReport))]
 public sealed partial class ReproducibilityJson : JsonSerializerContext
 {

@@ -12,7 +12,8 @@ public static class ReproducibilityText
     public static string Render(ReproducibilityReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Built twice without a cache:\n  first   {Conditions(report.First)}\n  second  {Conditions(report.Second)}\n\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"Built twice without a cache:\n  first   {Conditions(report.First)}\n  second  {Conditions(report.Second)}\n\n");
         text.Append(BuildTable.Columns([["IMAGE", "PLATFORM", "FIRST", "SECOND"], .. report.Images.SelectMany(Rows)]));
         foreach (var step in report.Steps)
             Append(text, step);
@@ -21,12 +22,14 @@ public static class ReproducibilityText
         foreach (var image in report.Images.Where(image => !image.Below.IsEmpty))
             text.Append(CultureInfo.InvariantCulture, $"\n{image.Name} is based on {string.Join(", ", image.Below)}, which differs\n");
         var same = report.Images.Count(image => image.IsSame);
-        text.Append(CultureInfo.InvariantCulture, $"\n{same} of {report.Images.Length} {(report.Images.Length == 1 ? "image is" : "images are")} reproducible\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"\n{same} of {report.Images.Length} {(report.Images.Length == 1 ? "image is" : "images are")} reproducible\n");
         return text.ToString();
     }
 
     private static string Conditions(BuildConditions build) =>
-        string.Create(CultureInfo.InvariantCulture, $"{build.Began:HH:mm:ss}, in {build.Folder}, {Jobs(build)}, took {Amounts.Duration(build.Duration)}")
+        string.Create(CultureInfo.InvariantCulture,
+            $"{build.Began:HH:mm:ss}, in {build.Folder}, {Jobs(build)}, took {Amounts.Duration(build.Duration)}")
         + (build.TimeZone is { } zone ? $", TZ={zone}" : "");
 
     internal static string Jobs(BuildConditions build) => build.Jobs == 1 ? "one RUN at a time" : $"up to {build.Jobs} RUNs at a time";
@@ -70,7 +73,8 @@ public static class ReproducibilityText
     {
         FileChange.OnlyFirst => "only in the first build",
         FileChange.OnlySecond => "only in the second build",
-        _ when file.Content is { Inside: { } inside } content => string.Create(CultureInfo.InvariantCulture, $"content, in {inside} from byte {content.Offset}"),
+        _ when file.Content is { Inside: { } inside } content =>
+            string.Create(CultureInfo.InvariantCulture, $"content, in {inside} from byte {content.Offset}"),
         _ when file.Content is { } content => string.Create(CultureInfo.InvariantCulture, $"content, from byte {content.Offset}"),
         _ => file.Attributes.IsEmpty ? "content" : string.Join(", ", file.Attributes.Select(attribute => attribute.Name)),
     };
@@ -80,8 +84,10 @@ public static class ReproducibilityText
         foreach (var config in image.GroupBy(each => (each.Path, each.First, each.Second)))
         {
             var platforms = string.Join(", ", config.Select(each => each.Platform?.ToString()).OfType<string>());
-            text.Append(CultureInfo.InvariantCulture, $"\n{image.Key}{(platforms.Length > 0 ? $" ({platforms})" : "")}: {config.Key.Path}\n    first   {config.Key.First ?? "(missing)"}\n    second  {config.Key.Second ?? "(missing)"}\n");
-            text.Append(CultureInfo.InvariantCulture, $"    probable cause: {config.First().Cause.Text}\n    fix: {config.First().Cause.Mend}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n{image.Key}{(platforms.Length > 0 ? $" ({platforms})" : "")}: {config.Key.Path}\n"
+                + $"    first   {config.Key.First ?? "(missing)"}\n    second  {config.Key.Second ?? "(missing)"}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"    probable cause: {config.First().Cause.Text}\n    fix: {config.First().Cause.Mend}\n");
         }
     }
 }

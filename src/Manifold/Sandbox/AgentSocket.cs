@@ -3,8 +3,13 @@ using Manifold.Linux;
 
 namespace Manifold.Sandbox;
 
-/// <summary>A socket of our own that hands everything on to an ssh agent: so it can be a RUN's user's, and the agent's own socket stays where it is.</summary>
-/// <remarks>It lies in a folder that only we can enter; a RUN has it by a bind mount. Made outside of any isolated thread. Disposing ends all connections.</remarks>
+/// <summary>
+/// A socket of our own that hands everything on to an ssh agent: so it can be a RUN's user's, and the agent's own socket stays where it is.
+/// </summary>
+/// <remarks>
+/// It lies in a folder that only we can enter; a RUN has it by a bind mount. Made outside of any isolated thread. Disposing ends all
+/// connections.
+/// </remarks>
 public sealed class AgentSocket : IDisposable
 {
     private const string Name = "agent";
@@ -51,7 +56,8 @@ public sealed class AgentSocket : IDisposable
         try
         {
             using var place = DirectoryHandle.Open(System.IO.Path.GetDirectoryName(agent)!);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint($"{place.ShortPath}/{System.IO.Path.GetFileName(agent)}"), stop.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint($"{place.ShortPath}/{System.IO.Path.GetFileName(agent)}"),
+                stop.Token).ConfigureAwait(false);
             using var far = new NetworkStream(socket);
             // Whoever ends first ends both.
             await Task.WhenAny(near.CopyToAsync(far, stop.Token), far.CopyToAsync(near, stop.Token)).ConfigureAwait(false);

@@ -16,7 +16,8 @@ internal static class BinfmtMisc
     /// O, the kernel opens the program, so that it need not be readable;
     /// P, the interpreter is also told the name that the program was started by.
     /// </summary>
-    public sealed record Entry(string Name, bool Enabled, string Interpreter, string Flags, int Offset, ImmutableArray<byte> Magic, ImmutableArray<byte> Mask)
+    public sealed record Entry(
+        string Name, bool Enabled, string Interpreter, string Flags, int Offset, ImmutableArray<byte> Magic, ImmutableArray<byte> Mask)
     {
         public bool Matches(ReadOnlySpan<byte> header)
         {
@@ -60,17 +61,21 @@ internal static class BinfmtMisc
         return
         [
             .. Directory.EnumerateFiles(Folder).Where(file => Path.GetFileName(file) is not ("register" or "status"))
-                .Order(StringComparer.Ordinal).Select(Parse).OfType<Entry>().Select(entry => entry with { Enabled = entry.Enabled && !disabled }),
+                .Order(StringComparer.Ordinal).Select(Parse).OfType<Entry>()
+                .Select(entry => entry with { Enabled = entry.Enabled && !disabled }),
         ];
     }
 
-    /// <summary>Registers an interpreter for a processor's executables, fixed ones (ET_EXEC) and position-independent ones (ET_DYN).</summary>
+    /// <summary>
+    /// Registers an interpreter for a processor's executables, fixed ones (ET_EXEC) and position-independent ones (ET_DYN).
+    /// </summary>
     public static void Register(Processor processor, string interpreter, string flags)
     {
         var mask = Enumerable.Repeat((byte)0xFF, 20).ToArray();
         mask[7] = 0; // the system's name is written by some toolchains and not by others
         mask[processor.BigEndian ? 17 : 16] = 0xFE;
-        File.WriteAllText(Folder + "/register", $":qemu-{processor.Qemu}:M::{Escaped(processor.Header)}:{Escaped(mask)}:{interpreter}:{flags}");
+        File.WriteAllText(Folder + "/register",
+            $":qemu-{processor.Qemu}:M::{Escaped(processor.Header)}:{Escaped(mask)}:{interpreter}:{flags}");
     }
 
     public static void Enable(Entry entry) => File.WriteAllText(PathOf(entry), "1");
@@ -84,11 +89,13 @@ internal static class BinfmtMisc
     internal static Entry? Parse(string file)
     {
         var lines = File.ReadAllLines(file);
-        string Field(string name) => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim() ?? "";
+        string Field(string name) =>
+            lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim() ?? "";
         if (Field("magic ") is not { Length: > 0 } magic)
             return null; // by file name extension: Java, Windows programs …
         return new Entry(
             Path.GetFileName(file), lines[0] == "enabled", Field("interpreter "), Field("flags:"),
-            int.Parse(Field("offset "), CultureInfo.InvariantCulture), [.. Convert.FromHexString(magic)], [.. Convert.FromHexString(Field("mask "))]);
+            int.Parse(Field("offset "), CultureInfo.InvariantCulture),
+            [.. Convert.FromHexString(magic)], [.. Convert.FromHexString(Field("mask "))]);
     }
 }

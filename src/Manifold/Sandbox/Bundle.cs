@@ -9,8 +9,8 @@ namespace Manifold.Sandbox;
 
 /// <summary>What an OCI runtime is told: the file config.json.</summary>
 /// <remarks>
-/// Capabilities, masks, devices and mounts are Docker's defaults; "no new privileges" is off, as in <c>docker build</c>, because package managers use setuid programs.
-/// Source: OCI runtime specification, "Configuration" and "Linux Container Configuration".
+/// Capabilities, masks, devices and mounts are Docker's defaults; "no new privileges" is off, as in <c>docker build</c>, because package
+/// managers use setuid programs. Source: OCI runtime specification, "Configuration" and "Linux Container Configuration".
 /// </remarks>
 internal sealed record Bundle
 {
@@ -26,7 +26,8 @@ internal sealed record Bundle
         "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
     ];
 
-    private static readonly ImmutableArray<string> ReadOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+    private static readonly ImmutableArray<string> ReadOnlyPaths =
+        ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     public sealed record Mount(
         [property: JsonPropertyName("destination")] string Target, string Type, string Source, ImmutableArray<string> Options);
@@ -58,7 +59,9 @@ internal sealed record Bundle
     /// <summary>The runtime is started in a network namespace that is the RUN's own already.</summary>
     public bool InOwnNetwork { get; init; }
 
-    /// <summary>False where the program shares the runtime's process namespace (<see cref="Container"/>) and so is not its first process.</summary>
+    /// <summary>
+    /// False where the program shares the runtime's process namespace (<see cref="Container"/>) and so is not its first process.
+    /// </summary>
     public bool FirstProcess { get; init; } = true;
 
     public bool Seccomp { get; init; } = true;
@@ -88,17 +91,22 @@ internal sealed record Bundle
         Linux = Linux(),
     };
 
-    // By their numbers. What this process cannot do itself it cannot hand on, and a name that the kernel does not know is an error of the runtime.
+    // By their numbers. What this process cannot do itself it cannot hand on, and a name that the kernel does not know is an error of the
+    // runtime.
     private static readonly Lazy<ImmutableArray<string>> AllCapabilities = new(() =>
     {
         ReadOnlySpan<string> names =
         [
-            "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-            "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE",
-            "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
+            "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH",
+            "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
+            "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+            "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE",
+            "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE",
+            "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
             "PERFMON", "BPF", "CHECKPOINT_RESTORE",
         ];
-        var ours = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..];
+        var ours = File.ReadLines("/proc/self/status")
+            .First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..];
         var bits = ulong.Parse(ours.Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         var own = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < names.Length; i++)
@@ -125,7 +133,8 @@ internal sealed record Bundle
         Rlimits = ResourceLimits(),
     };
 
-    // .NET raises its own soft limit to the hard one, and old programs close every descriptor up to it; so a RUN gets what a login shell has.
+    // .NET raises its own soft limit to the hard one, and old programs close every descriptor up to it; so a RUN gets what a login shell
+    // has.
     private ImmutableArray<RuntimeLimit> ResourceLimits()
     {
         var files = new ResourceLimit("nofile", Math.Min(1024, HardFileLimit.Value), Math.Min(524288, HardFileLimit.Value));
@@ -142,7 +151,8 @@ internal sealed record Bundle
 
     private IEnumerable<Mount> InUserNamespace(Mount mount) => mount.Type switch
     {
-        // The kernel mounts a new sysfs only for the owner of the network namespace; with the machine's network it is the machine's, without its groups.
+        // The kernel mounts a new sysfs only for the owner of the network namespace; with the machine's network it is the machine's,
+        // without its groups.
         "sysfs" when !OwnNetwork && !InOwnNetwork =>
         [
             mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },

@@ -10,13 +10,21 @@ internal static class Cgroups
     private const string Processes = "cgroup.procs";
 
     /// <summary>The unified hierarchy (version 2) of this machine, or null where there is none, or none that is ours to write.</summary>
-    private static string? Unified => !UserNamespace.IsInitial ? null : new[] { Root, Root + "/unified" }.FirstOrDefault(root => File.Exists(Path.Combine(root, "cgroup.controllers")));
+    private static string? Unified => !UserNamespace.IsInitial
+        ? null
+        : new[] { Root, Root + "/unified" }.FirstOrDefault(root => File.Exists(Path.Combine(root, "cgroup.controllers")));
 
-    /// <summary>As the runtime specification's <c>cgroupsPath</c> has it; null where the container stays in our own group: devices are out of reach of a user namespace anyway.</summary>
+    /// <summary>
+    /// As the runtime specification's <c>cgroupsPath</c> has it; null where the container stays in our own group: devices are out of reach
+    /// of a user namespace anyway.
+    /// </summary>
     /// <param name="parent">The group that it is made in; null is ours.</param>
-    public static string? PathOf(string id, string? parent = null) => !UserNamespace.IsInitial ? null : $"/{(parent ?? Parent).Trim('/')}/{id}";
+    public static string? PathOf(string id, string? parent = null) =>
+        !UserNamespace.IsInitial ? null : $"/{(parent ?? Parent).Trim('/')}/{id}";
 
-    /// <summary>Shows the runtime a machine with the unified hierarchy alone, where this one has both. On an <see cref="IsolatedThread"/>.</summary>
+    /// <summary>
+    /// Shows the runtime a machine with the unified hierarchy alone, where this one has both. On an <see cref="IsolatedThread"/>.
+    /// </summary>
     /// <remarks>Runtimes handle the mixture badly or not at all, and would make a group in each of a dozen hierarchies.</remarks>
     public static void HideVersion1()
     {

@@ -6,8 +6,9 @@ namespace Manifold.Sandbox;
 
 /// <summary>One use of an OCI runtime on a bundle, such that nothing survives us.</summary>
 /// <remarks>
-/// The runtime is the first process of a process namespace of its own, and asks the kernel to be killed when the thread that started it ends.
-/// So however Manifold ends, the kernel ends the runtime, and with the first process all others of its namespace: the container and what it left running.
+/// The runtime is the first process of a process namespace of its own, and asks the kernel to be killed when the thread that started it
+/// ends. So however Manifold ends, the kernel ends the runtime, and with the first process all others of its namespace: the container and
+/// what it left running.
 /// </remarks>
 internal sealed record Container
 {
@@ -42,7 +43,8 @@ internal sealed record Container
         try
         {
             using var json = JsonDocument.Parse(line);
-            var level = json.RootElement.TryGetProperty("level", out var property) ? property.GetString() : "error"; // crun of old has no levels
+            // crun of old has no levels
+            var level = json.RootElement.TryGetProperty("level", out var property) ? property.GetString() : "error";
             return level is "error" or "fatal" ? json.RootElement.GetProperty("msg").GetString()?.Trim() : null;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)

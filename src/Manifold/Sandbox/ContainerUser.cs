@@ -26,8 +26,12 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
         var uid = entry?.Uid ?? Number(name) ?? throw Unknown(user, "user", name, "passwd");
         var groups = AccountFiles.Groups(Lines(root, "/etc/group")).ToImmutableArray();
         var gid = group.Length == 0 ? entry?.Gid ?? 0
-            : groups.FirstOrDefault(entry => entry.Name == group || Number(group) == entry.Gid)?.Gid ?? Number(group) ?? throw Unknown(user, "group", group, "group");
-        var further = group.Length > 0 || entry is null ? [] : groups.Where(candidate => candidate.Members.Contains(entry.Name)).Select(candidate => candidate.Gid);
+            : groups.FirstOrDefault(entry => entry.Name == group || Number(group) == entry.Gid)?.Gid
+                ?? Number(group)
+                ?? throw Unknown(user, "group", group, "group");
+        var further = group.Length > 0 || entry is null
+            ? []
+            : groups.Where(candidate => candidate.Members.Contains(entry.Name)).Select(candidate => candidate.Gid);
         return new ContainerUser(uid, gid, [.. further.Prepend(gid).Distinct()], HomeOf(users, uid));
     }
 

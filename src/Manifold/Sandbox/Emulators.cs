@@ -6,10 +6,12 @@ using Manifold.Oci;
 
 namespace Manifold.Sandbox;
 
-/// <summary>Which platforms this machine can run, by itself or through binfmt_misc and qemu-user; and the registration of those that it could.</summary>
+/// <summary>
+/// Which platforms this machine can run, by itself or through binfmt_misc and qemu-user; and the registration of those that it could.
+/// </summary>
 /// <remarks>
-/// What runs is found by running: a program of a few bytes for the processor in question must end as it says. So a registration whose emulator is
-/// broken, or a processor that also runs its 32-bit kin, is seen as it is. Answers are kept for the life of this object.
+/// What runs is found by running: a program of a few bytes for the processor in question must end as it says. So a registration whose
+/// emulator is broken, or a processor that also runs its 32-bit kin, is seen as it is. Answers are kept for the life of this object.
 /// </remarks>
 /// <param name="remembers">Reuses what was seen of a registration since the machine started (<see cref="EmulatorMemory"/>). Builds do;
 /// commands that report on the machine try it again.</param>
@@ -24,7 +26,8 @@ public sealed class Emulators(Store store, bool remembers = false)
 
     /// <summary>The platforms that people publish, for tables.</summary>
     public static ImmutableArray<Platform> Usual { get; } =
-        [.. new[] { "linux/amd64", "linux/386", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64", "linux/s390x" }.Select(Platform.Parse)];
+        [.. new[] { "linux/amd64", "linux/386", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64", "linux/s390x" }
+            .Select(Platform.Parse)];
 
     /// <summary>How this machine runs the platform. Costs nothing for its own, else about as long as starting a program, once.</summary>
     public Task<Emulation> ForAsync(Platform platform) =>
@@ -43,14 +46,17 @@ public sealed class Emulators(Store store, bool remembers = false)
     public async Task<ImmutableArray<string>> InstallAsync()
     {
         if (!BinfmtMisc.TryMount())
-            throw new HostNotReadyException("Registering emulators: /proc/sys/fs/binfmt_misc cannot be mounted. Run as root on the machine itself, outside of a container: sudo manifold emulators install");
+            throw new HostNotReadyException("Registering emulators: /proc/sys/fs/binfmt_misc cannot be mounted. "
+                + "Run as root on the machine itself, outside of a container: sudo manifold emulators install");
         var installed = Processor.All.Where(processor => InterpreterFor(processor) is not null).ToList();
         if (installed.Count == 0)
             throw new HostNotReadyException($"Registering emulators: no emulator is installed. Run: {Install}");
         var done = new List<string>();
         foreach (var processor in installed)
         {
-            if ((await LookAsync(Platform.Normalized("linux", processor.Architecture, null)).ConfigureAwait(false)).Kind == EmulationKind.Missing && Register(processor))
+            if ((await LookAsync(Platform.Normalized("linux", processor.Architecture, null)).ConfigureAwait(false)).Kind
+                == EmulationKind.Missing
+                && Register(processor))
                 done.Add($"qemu-{processor.Qemu}");
         }
         known.Forget(_ => true);
@@ -72,11 +78,13 @@ public sealed class Emulators(Store store, bool remembers = false)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostNotReadyException($"Registering qemu-{processor.Qemu}: {e.Message} Run as root: sudo manifold emulators install", e);
+            throw new HostNotReadyException(
+                $"Registering qemu-{processor.Qemu}: {e.Message} Run as root: sudo manifold emulators install", e);
         }
     }
 
-    // F: opened now, so containers need not have it; O, C: opened and credited as the program itself, so that sudo works; P: the program's own name.
+    // F: opened now, so containers need not have it; O, C: opened and credited as the program itself, so that sudo works; P: the program's
+    // own name.
     private static (string Path, string Flags)? InterpreterFor(Processor processor)
     {
         var debian = Path.Combine(DebianFolder, processor.Qemu + "-binfmt-P");
@@ -90,7 +98,8 @@ public sealed class Emulators(Store store, bool remembers = false)
     {
         if (platform.Os == "linux" && platform.Architecture == Platform.Host.Architecture)
             return new Emulation { Platform = platform, Kind = EmulationKind.Native };
-        if (platform.Os != "linux" || Processor.All.FirstOrDefault(candidate => candidate.Architecture == platform.Architecture) is not { } processor)
+        if (platform.Os != "linux"
+            || Processor.All.FirstOrDefault(candidate => candidate.Architecture == platform.Architecture) is not { } processor)
             return Missing(platform, "no emulator is known for this platform", null);
         var entry = BinfmtMisc.Read().FirstOrDefault(entry => entry.Enabled && entry.Matches(processor.Header));
         if (entry is null)
@@ -104,14 +113,17 @@ public sealed class Emulators(Store store, bool remembers = false)
         }
         return await RunsAsync(processor, entry).ConfigureAwait(false)
             ? Emulated(platform, entry)
-            : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails", Remedy.AsRoot("apt-get install --reinstall qemu-user-static"));
+            : Missing(platform,
+                $"its emulator {entry.Interpreter} is registered but fails", Remedy.AsRoot("apt-get install --reinstall qemu-user-static"));
     }
 
     /// <summary>A platform that runs by a registration, with what the registration's flags keep from working.</summary>
     internal static Emulation Emulated(Platform platform, BinfmtMisc.Entry entry) => new()
     {
-        Platform = platform, Kind = EmulationKind.Emulated,
-        Handler = entry.Interpreter, Flags = entry.Flags,
+        Platform = platform,
+        Kind = EmulationKind.Emulated,
+        Handler = entry.Interpreter,
+        Flags = entry.Flags,
         Limit = LimitOf(entry),
         Remedy = LimitOf(entry) is null ? null : Again(entry),
     };
@@ -132,14 +144,21 @@ public sealed class Emulators(Store store, bool remembers = false)
         Remedy.AsRoot($"echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
 
     private static Emulation Missing(Platform platform, string why, string? remedy) =>
-        new() { Platform = platform, Kind = EmulationKind.Missing, Problem = why, Remedy = remedy };
+        new()
+        {
+            Platform = platform,
+            Kind = EmulationKind.Missing,
+            Problem = why,
+            Remedy = remedy,
+        };
 
     private static HostNotReadyException NotReady(Emulation missing) =>
         new($"RUN for {missing.Platform} on this {Platform.Host} machine: {missing.Problem}. "
             + (missing.Remedy is { } command ? $"Run: {command}" : "Remove the platform, or build it without RUN."));
 
     // Processors whose 64-bit kind may run the 32-bit one itself.
-    private static bool IsKin(Platform platform) => (Platform.Host.Architecture, platform.Architecture) is ("amd64", "386") or ("arm64", "arm");
+    private static bool IsKin(Platform platform) =>
+        (Platform.Host.Architecture, platform.Architecture) is ("amd64", "386") or ("arm64", "arm");
 
     private async Task<bool> RunsAsync(Processor processor, BinfmtMisc.Entry entry)
     {

@@ -19,7 +19,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
     public async Task<ImmutableArray<HostCheck>> RunAsync()
     {
         // Inside of one nothing stood in the way.
-        var obstacle = UserNamespace.EnteredFor is null ? await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false) : null;
+        var obstacle =
+            UserNamespace.EnteredFor is null ? await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false) : null;
         return
         [
             Privilege(obstacle),
@@ -57,7 +58,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
             return new HostCheck { Name = "privilege", Found = $"{who} in a user namespace with {UserNamespace.Size} ids" };
         }
         const int systemAdministration = 21; // CAP_SYS_ADMIN
-        var effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..].Trim();
+        var effective = File.ReadLines("/proc/self/status")
+            .First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..].Trim();
         return (ulong.Parse(effective, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> systemAdministration & 1) == 1
             ? new HostCheck { Name = "privilege", Found = "root" }
             : Lack("privilege", HostStatus.Missing, "root without CAP_SYS_ADMIN", cost, "start this container with --privileged");
@@ -70,7 +72,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
             return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are not installed", cost,
                 Remedy.AsRoot("apt-get install util-linux"));
         var all = await runtimes.AllAsync().ConfigureAwait(false);
-        var failures = string.Join("; ", all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
+        var failures = string.Join("; ",
+            all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
         if (all.FirstOrDefault(runtime => runtime.Works) is not { } chosen)
             return Lack("OCI runtime", HostStatus.Missing, all.IsEmpty ? "neither crun nor runc is installed" : failures, cost,
                 all.Any(runtime => runtime.Name == "runc") ? null : OciRuntimes.RemedyFor(all));
@@ -141,7 +144,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
                 limit,
                 emulation.Remedy),
         EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
-        EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
+        EmulationKind.Emulated =>
+            new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
         _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "not available", $"RUN does not work for {emulation.Platform}",
             emulation.Remedy),
     };
@@ -152,14 +156,22 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
             : Lack(name, HostStatus.Reduced, "not installed", cost, Remedy.AsRoot($"apt-get install {package}"));
 
     private static HostCheck Lack(string name, HostStatus status, string found, string cost, string? remedy) =>
-        new() { Name = name, Status = status, Found = found, Cost = cost, Remedy = remedy };
+        new()
+        {
+            Name = name,
+            Status = status,
+            Found = found,
+            Cost = cost,
+            Remedy = remedy,
+        };
 }
 
 /// <summary>One thing that builds use.</summary>
 public sealed record HostCheck
 {
     /// <summary>All checks as a JSON document.</summary>
-    public static string ToJson(ImmutableArray<HostCheck> checks) => Encoding.UTF8.GetString(OciJson.Write(checks, SandboxJson.Default.ImmutableArrayHostCheck));
+    public static string ToJson(ImmutableArray<HostCheck> checks) =>
+        Encoding.UTF8.GetString(OciJson.Write(checks, SandboxJson.Default.ImmutableArrayHostCheck));
 
     public required string Name { get; init; }
     public HostStatus Status { get; init; }

@@ -4,8 +4,8 @@ namespace Manifold.Sandbox;
 
 /// <summary>The places that mounts need and the image does not have.</summary>
 /// <remarks>
-/// They are made in a folder of their own that is stacked between the image and the changes. So the runtime finds them, nothing is copied up
-/// for them, no parent's time changes, and when the run is over they are not in the changes: there is nothing to undo.
+/// They are made in a folder of their own that is stacked between the image and the changes. So the runtime finds them, nothing is copied
+/// up for them, no parent's time changes, and when the run is over they are not in the changes: there is nothing to undo.
 /// </remarks>
 internal static class MountPoints
 {

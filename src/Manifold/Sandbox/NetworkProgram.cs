@@ -30,8 +30,10 @@ internal sealed record NetworkProgram(string Path)
     public ResolverAddresses Resolvers(string? sixth) =>
         new(Resolver, IsPasta && sixth is not null ? Resolver6 : null, AsksLoopback: IsPasta);
 
-    /// <summary>The command that connects the network mounted at <paramref name="network"/>. It writes to <paramref name="ready"/> when it
-    /// has, and runs until it is killed.</summary>
+    /// <summary>
+    /// The command that connects the network mounted at <paramref name="network"/>. It writes to <paramref name="ready"/> when it
+    /// has, and runs until it is killed.
+    /// </summary>
     /// <param name="forwardsAt">The address at which questions for names are forwarded to this machine's own resolver;
     /// null where they need not be.</param>
     public ImmutableArray<string> Command(string network, string ready, string? sixth, string? forwardsAt) => IsPasta

@@ -7,7 +7,8 @@ namespace Manifold.Sandbox;
 
 /// <summary>Finds the OCI runtime that works here, by letting each run a container that does nothing.</summary>
 /// <remarks>
-/// A runtime that is installed may still fail on this machine: its control groups, its privileges, its kernel. The answer is kept in the store's
+/// A runtime that is installed may still fail on this machine: its control groups, its privileges, its kernel. The answer is kept in the
+/// store's
 /// <c>cache/</c> for as long as the machine runs and the programs stay the same, so it costs a few milliseconds once.
 /// </remarks>
 public sealed class OciRuntimes
@@ -40,7 +41,9 @@ public sealed class OciRuntimes
             return found;
         if (!Environment.IsPrivilegedProcess)
             throw await NoNamespaceAsync().ConfigureAwait(false);
-        var reasons = all.IsEmpty ? "neither crun nor runc is installed" : string.Join("; ", all.Select(runtime => $"{runtime.Path} fails ({runtime.Failure})"));
+        var reasons = all.IsEmpty
+            ? "neither crun nor runc is installed"
+            : string.Join("; ", all.Select(runtime => $"{runtime.Path} fails ({runtime.Failure})"));
         throw new HostNotReadyException($"RUN needs an OCI runtime: {reasons}. Run: {RemedyFor(all)}");
     }
 
@@ -54,14 +57,17 @@ public sealed class OciRuntimes
 
     /// <summary>What may mend it when none works.</summary>
     internal static string RemedyFor(ImmutableArray<OciRuntime> all) =>
-        all.IsEmpty ? Remedy.AsRoot("apt-get install crun") : all.Any(runtime => runtime.Name == "runc") ? "manifold doctor" : Remedy.AsRoot("apt-get install runc");
+        all.IsEmpty ? Remedy.AsRoot("apt-get install crun")
+            : all.Any(runtime => runtime.Name == "runc") ? "manifold doctor"
+            : Remedy.AsRoot("apt-get install runc");
 
     private async Task<ImmutableArray<OciRuntime>> TryAllAsync()
     {
         var installed = names.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
         if (!Environment.IsPrivilegedProcess)
             return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root or a user namespace" })];
-        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{BootId()} {UserNamespace.IsInitial}"));
+        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}")
+            .Prepend($"{BootId()} {UserNamespace.IsInitial}"));
         if (kept.Read() is { } before && before.Key == key)
             return before.Runtimes;
         ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];
@@ -80,7 +86,8 @@ public sealed class OciRuntimes
         var readers = new OutputReaders(new RunOutput(null, new Redaction([]), TimeProvider.System));
         try
         {
-            return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, readers)).ConfigureAwait(false);
+            return await IsolatedThread.RunAsync(
+                () => Try(new Container { Runtime = path, Folder = folder, Id = id }, readers)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception && !DiskTrouble.IsIn(e))
         {
@@ -104,8 +111,11 @@ public sealed class OciRuntimes
         Cgroups.HideVersion1();
         new Bundle
         {
-            Root = root, Arguments = ["/probe"], User = new ContainerUser(0, 0, [0], "/"),
-            Hostname = "manifold", CgroupPath = Cgroups.PathOf(container.Id),
+            Root = root,
+            Arguments = ["/probe"],
+            User = new ContainerUser(0, 0, [0], "/"),
+            Hostname = "manifold",
+            CgroupPath = Cgroups.PathOf(container.Id),
         }.Write(container.Folder);
         using var process = container.Start();
         readers.Begin(process);
@@ -113,7 +123,12 @@ public sealed class OciRuntimes
         readers.Join();
         return exitCode == Processor.ExitCode
             ? new OciRuntime { Path = container.Runtime }
-            : new OciRuntime { Path = container.Runtime, Failure = container.Failure() ?? readers.Output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}" };
+            : new OciRuntime
+            {
+                Path = container.Runtime,
+                Failure =
+                    container.Failure() ?? readers.Output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}",
+            };
     }
 }
 

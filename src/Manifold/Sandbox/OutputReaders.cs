@@ -4,7 +4,9 @@ using Manifold.Linux;
 namespace Manifold.Sandbox;
 
 /// <summary>Reads what a container prints, on threads of its own that begin outside of the run's mounts.</summary>
-/// <remarks>Made before the isolated thread, and by another: what the lines set off, also on the thread pool, then happens among the usual mounts.</remarks>
+/// <remarks>
+/// Made before the isolated thread, and by another: what the lines set off, also on the thread pool, then happens among the usual mounts.
+/// </remarks>
 internal sealed class OutputReaders
 {
     private readonly ManualResetEventSlim begun = new();

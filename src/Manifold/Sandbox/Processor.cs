@@ -40,7 +40,9 @@ internal sealed record Processor(string Architecture, string Qemu, int Bits, ush
     public byte[] Header => Program()[..20];
 
     /// <summary>A whole executable that ends with <see cref="ExitCode"/>.</summary>
-    /// <remarks>Source: System V application binary interface, "ELF header" and "Program header": one loaded segment that is the file itself.</remarks>
+    /// <remarks>
+    /// Source: System V application binary interface, "ELF header" and "Program header": one loaded segment that is the file itself.
+    /// </remarks>
     public byte[] Program()
     {
         const uint address = 0x100000; // a multiple of every processor's page
@@ -50,9 +52,11 @@ internal sealed record Processor(string Architecture, string Qemu, int Bits, ush
         var writer = new Fields(BigEndian);
         var total = (ulong)(headerSize + segmentSize + code.Length);
 
-        writer.Bytes([0x7F, (byte)'E', (byte)'L', (byte)'F', (byte)(wide ? 2 : 1), (byte)(BigEndian ? 2 : 1), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        writer.Bytes(
+            [0x7F, (byte)'E', (byte)'L', (byte)'F', (byte)(wide ? 2 : 1), (byte)(BigEndian ? 2 : 1), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         writer.Number(2, 2).Number(Machine, 2).Number(1, 4); // ET_EXEC, e_machine, version
-        writer.Number(address + (ulong)(headerSize + segmentSize), Bits / 8).Number((ulong)headerSize, Bits / 8).Number(0, Bits / 8); // entry, segments, no sections
+        // entry, segments, no sections
+        writer.Number(address + (ulong)(headerSize + segmentSize), Bits / 8).Number((ulong)headerSize, Bits / 8).Number(0, Bits / 8);
         writer.Number(ElfFlags, 4).Number((ulong)headerSize, 2).Number((ulong)segmentSize, 2).Number(1, 2).Number(0, 6);
 
         const uint load = 1, readAndExecute = 5, alignment = 0x10000;

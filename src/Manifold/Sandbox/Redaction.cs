@@ -5,8 +5,9 @@ namespace Manifold.Sandbox;
 
 /// <summary>Takes the values of secrets out of what a RUN prints, before anybody sees it.</summary>
 /// <remarks>
-/// Replaced are each line of a secret and its base64, wherever they stand in a line. Values of fewer than <see cref="Shortest"/> characters are left:
-/// they stand in everything. A program that prints a secret in another disguise (hexadecimal, a character a line) is not found out; the value was its to use.
+/// Replaced are each line of a secret and its base64, wherever they stand in a line. Values of fewer than <see cref="Shortest"/> characters
+/// are left: they stand in everything. A program that prints a secret in another disguise (hexadecimal, a character a line) is not found
+/// out; the value was its to use.
 /// </remarks>
 internal sealed class Redaction
 {
@@ -17,7 +18,8 @@ internal sealed class Redaction
     /// <param name="values">The secrets that a RUN can read.</param>
     public Redaction(IEnumerable<ReadOnlyMemory<byte>> values)
     {
-        needles = [.. values.SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length).Select(Encoding.Latin1.GetBytes)];
+        needles = [.. values.SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length)
+            .Select(Encoding.Latin1.GetBytes)];
         Longest = needles.IsEmpty ? 0 : needles[0].Length;
     }
 

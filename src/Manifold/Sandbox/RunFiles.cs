@@ -20,8 +20,10 @@ internal static class RunFiles
         + string.Concat(request.Hosts.Select(host =>
             (host.Address == ExtraHost.Gateway ? isPrivate ? MachineAddress() : "127.0.0.1" : host.Address) + $"\t{host.Name}\n"));
 
-    /// <summary>An address at which a RUN with a network of its own reaches this machine:
-    /// the one that it uses itself towards others.</summary>
+    /// <summary>
+    /// An address at which a RUN with a network of its own reaches this machine:
+    /// the one that it uses itself towards others.
+    /// </summary>
     private static string MachineAddress()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

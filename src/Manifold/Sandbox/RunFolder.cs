@@ -38,8 +38,10 @@ internal sealed class RunFolder
     /// <summary>For the overlay mount called <paramref name="name"/>.</summary>
     public string Scratch(string name) => In("overlay-" + name);
 
-    /// <summary>Notes the control group's place if it is not the usual one, so that the cleanup of an abandoned folder can remove
-    /// it.</summary>
+    /// <summary>
+    /// Notes the control group's place if it is not the usual one, so that the cleanup of an abandoned folder can remove
+    /// it.
+    /// </summary>
     public void NoteGroup(string? parent)
     {
         if (parent is not null && Cgroups.PathOf(Id, parent) is { } group)

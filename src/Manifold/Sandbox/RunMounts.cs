@@ -5,13 +5,19 @@ using Manifold.Snapshots;
 
 namespace Manifold.Sandbox;
 
-/// <summary>Makes what a RUN's mounts show: overlays of layers, folders whose writes are thrown away, files in memory. On an <see cref="IsolatedThread"/>.</summary>
+/// <summary>
+/// Makes what a RUN's mounts show: overlays of layers, folders whose writes are thrown away, files in memory. On an
+/// <see cref="IsolatedThread"/>.
+/// </summary>
 /// <remarks>Owned by one run. All of it is undone by <see cref="Unmount"/>, and by the kernel where that is not reached.</remarks>
 internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, CancellationToken cancellation)
 {
     private readonly Stack<string> mounted = new();
 
-    /// <summary>The bundle's folder becomes memory that nobody else sees: variables and files that are secret are on no disk, also while the run lasts.</summary>
+    /// <summary>
+    /// The bundle's folder becomes memory that nobody else sees: variables and files that are secret are on no disk, also while the run
+    /// lasts.
+    /// </summary>
     public void HideBundle()
     {
         MountCalls.Mount("tmpfs", run.Bundle, "tmpfs", MountCalls.Flags.None, "mode=700");
@@ -20,17 +26,21 @@ internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, Cancella
 
     /// <summary>The mounts as the runtime is told of them, a folder before what is mounted within it.</summary>
     public ImmutableArray<Bundle.Mount> Make(ImmutableArray<SandboxMount> mounts) =>
-        [.. mounts.OrderBy(mount => mount.Target, StringComparer.Ordinal).Select((mount, i) => Make(mount, i.ToString(CultureInfo.InvariantCulture)))];
+        [.. mounts.OrderBy(mount => mount.Target, StringComparer.Ordinal)
+            .Select((mount, i) => Make(mount, i.ToString(CultureInfo.InvariantCulture)))];
 
     private Bundle.Mount Make(SandboxMount mount, string name) => mount.Kind switch
     {
         // Not what is mounted further below: "read-only" would not reach it.
         MountKind.Bind when mount.Below.Length > 0 =>
             new Bundle.Mount(mount.Target, "bind", Part(mount, name), ["bind", mount.ReadOnly ? "ro" : "rw"]),
-        MountKind.Bind => new Bundle.Mount(mount.Target, "bind", mount.DiscardsWrites ? Discarding(mount.Source!, name) : mount.Source!, ["bind", mount.ReadOnly ? "ro" : "rw"]),
-        MountKind.Tmpfs => new Bundle.Mount(mount.Target, "tmpfs", "tmpfs", ["nosuid", .. mount.SizeBytes is { } size ? [$"size={size}"] : (ReadOnlySpan<string>)[]]),
+        MountKind.Bind => new Bundle.Mount(mount.Target,
+            "bind", mount.DiscardsWrites ? Discarding(mount.Source!, name) : mount.Source!, ["bind", mount.ReadOnly ? "ro" : "rw"]),
+        MountKind.Tmpfs => new Bundle.Mount(mount.Target,
+            "tmpfs", "tmpfs", ["nosuid", .. mount.SizeBytes is { } size ? [$"size={size}"] : (ReadOnlySpan<string>)[]]),
         MountKind.Layers => new Bundle.Mount(mount.Target, "bind", Stacked(mount, name), ["bind", mount.ReadOnly ? "ro" : "rw"]),
-        MountKind.Memory => new Bundle.Mount(mount.Target, "bind", InMemory(mount, name), ["bind", "ro", "nosuid", "nodev", .. (mount.Mode & 0b001_001_001) == 0 ? ["noexec"] : (ReadOnlySpan<string>)[]]),
+        MountKind.Memory => new Bundle.Mount(mount.Target, "bind", InMemory(mount, name),
+            ["bind", "ro", "nosuid", "nodev", .. (mount.Mode & 0b001_001_001) == 0 ? ["noexec"] : (ReadOnlySpan<string>)[]]),
         _ => throw new InvalidOperationException($"A mount of kind {mount.Kind} is not known here."),
     };
 

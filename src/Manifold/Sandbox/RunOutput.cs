@@ -4,7 +4,9 @@ using System.Text;
 namespace Manifold.Sandbox;
 
 /// <summary>Cuts what a RUN prints into lines, hands them on, and remembers the last ones.</summary>
-/// <remarks>Bytes that are no UTF-8 become U+FFFD. A line longer than <see cref="LongestLine"/> is cut, so memory does not grow with the output.</remarks>
+/// <remarks>
+/// Bytes that are no UTF-8 become U+FFFD. A line longer than <see cref="LongestLine"/> is cut, so memory does not grow with the output.
+/// </remarks>
 internal sealed class RunOutput(Action<LogLine>? onLine, Redaction redaction, TimeProvider time)
 {
     public const int TailLines = 20;
@@ -69,5 +71,6 @@ internal sealed class RunOutput(Action<LogLine>? onLine, Redaction redaction, Ti
     private static bool IsEmulatorCrash(string line) =>
         line.StartsWith("qemu: uncaught target signal ", StringComparison.Ordinal) && !line.Contains("signal 6 ", StringComparison.Ordinal)
         || line.StartsWith("qemu: unhandled CPU exception", StringComparison.Ordinal)
-        || (line.StartsWith("qemu-", StringComparison.Ordinal) && (line.Contains("Assertion", StringComparison.Ordinal) || line.Contains("internal error", StringComparison.Ordinal)));
+        || (line.StartsWith("qemu-", StringComparison.Ordinal)
+            && (line.Contains("Assertion", StringComparison.Ordinal) || line.Contains("internal error", StringComparison.Ordinal)));
 }

@@ -46,8 +46,10 @@ public sealed record RunRequest
     /// <summary>The control group that the run's own is made in; null is ours.</summary>
     public string? CgroupParent { get; init; }
 
-    /// <summary>Called when the program has started, with what tells the processor time that it has used so far, and whether it
-    /// wants more at this moment; null once it has ended.</summary>
+    /// <summary>
+    /// Called when the program has started, with what tells the processor time that it has used so far, and whether it
+    /// wants more at this moment; null once it has ended.
+    /// </summary>
     public Action<Func<(TimeSpan Used, bool IsRunnable)?>>? OnStarted { get; init; }
 
     /// <summary>Called for each line, one call at a time, in the order in which they arrive; must return quickly.</summary>
@@ -56,8 +58,10 @@ public sealed record RunRequest
 
 public enum NetworkMode
 {
-    /// <summary>A network of the RUN's own that reaches what this machine reaches, and not what listens on its loopback, where that can be
-    /// had (<see cref="RunNetworks"/>).</summary>
+    /// <summary>
+    /// A network of the RUN's own that reaches what this machine reaches, and not what listens on its loopback, where that can be
+    /// had (<see cref="RunNetworks"/>).
+    /// </summary>
     Default,
 
     /// <summary>Loopback and nothing else.</summary>

@@ -10,10 +10,14 @@ public sealed record RunResult : IDisposable
 
     internal RunResult(string folder) => this.folder = folder;
 
-    /// <summary>The command's, or 128 and the signal that ended it; 127 and 126 where it was not found or cannot be run, as a shell has it.</summary>
+    /// <summary>
+    /// The command's, or 128 and the signal that ended it; 127 and 126 where it was not found or cannot be run, as a shell has it.
+    /// </summary>
     public required int ExitCode { get; init; }
 
-    /// <summary>The changes in overlayfs format. May be renamed away (<c>SnapshotStore.Adopt</c>); what is left goes with <see cref="Dispose"/>.</summary>
+    /// <summary>
+    /// The changes in overlayfs format. May be renamed away (<c>SnapshotStore.Adopt</c>); what is left goes with <see cref="Dispose"/>.
+    /// </summary>
     public required string ChangesFolder { get; init; }
 
     /// <summary>The last <see cref="RunOutput.TailLines"/> lines.</summary>
@@ -24,7 +28,9 @@ public sealed record RunResult : IDisposable
     /// <summary>Whether an emulator translated the instructions.</summary>
     public required bool Emulated { get; init; }
 
-    /// <summary>The emulator's own words where it said that the program crashed inside it; the same command may work on the real processor.</summary>
+    /// <summary>
+    /// The emulator's own words where it said that the program crashed inside it; the same command may work on the real processor.
+    /// </summary>
     public string? EmulatorCrash { get; init; }
 
     /// <summary>The runtime's words where the command did not even begin.</summary>

@@ -51,7 +51,8 @@ public sealed class RunSandbox : ISandbox
         var carrier = await CarrierAsync(request).ConfigureAwait(false);
         var run = new RunFolder(store.WorkFolder, store.NextNumber());
         var began = time.GetTimestamp();
-        var redaction = new Redaction(request.Mounts.Where(mount => mount.IsSecret).Select(mount => mount.Content).Concat(request.SecretVariables.Select(variable => variable.Value)));
+        var redaction = new Redaction(request.Mounts.Where(mount => mount.IsSecret).Select(mount => mount.Content)
+            .Concat(request.SecretVariables.Select(variable => variable.Value)));
         var output = new RunOutput(request.OnLine, redaction, time);
         var (readers, carrierReaders) = (new OutputReaders(output), new OutputReaders(new RunOutput(null, redaction, time)));
         run.NoteGroup(request.CgroupParent);
@@ -83,8 +84,12 @@ public sealed class RunSandbox : ISandbox
             return new RunResult(run.Path)
             {
                 ExitCode = failure is null ? exitCode : Container.ExitCodeOf(failure) ?? exitCode,
-                ChangesFolder = run.Changes, Tail = output.Tail, Duration = time.GetElapsedTime(began), Emulated = emulated,
-                EmulatorCrash = emulated && exitCode != 0 ? output.EmulatorCrash : null, RuntimeFailure = failure,
+                ChangesFolder = run.Changes,
+                Tail = output.Tail,
+                Duration = time.GetElapsedTime(began),
+                Emulated = emulated,
+                EmulatorCrash = emulated && exitCode != 0 ? output.EmulatorCrash : null,
+                RuntimeFailure = failure,
             };
         }
         catch
@@ -151,8 +156,11 @@ public sealed class RunSandbox : ISandbox
             throw new UsageException($"USER {request.User}: {UserNamespace.DescribeForeign(user.Uid, user.Gid)}");
         // 2
         var mounts = Mounts(request, run, making);
-        var absent = KernelFolders.Where(folder => !AreMountsBelow(folder, request) && DirectoryHandle.StatusOf(ScopedPath.Resolve(run.Image, folder)) is null).ToList();
-        MountPoints.Make(run.Image, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target)).Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
+        var absent = KernelFolders
+            .Where(folder => !AreMountsBelow(folder, request) && DirectoryHandle.StatusOf(ScopedPath.Resolve(run.Image, folder)) is null)
+            .ToList();
+        MountPoints.Make(run.Image, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target))
+            .Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
         // 3
         FolderAttributes.Copy(run.Image, run.Changes);
         MountCalls.Unmount(run.Image);
@@ -163,14 +171,18 @@ public sealed class RunSandbox : ISandbox
         // 4
         new Bundle
         {
-            Root = run.Root, Arguments = request.Arguments, Environment = Defaults(WithSecrets(request), user), WorkingDirectory = request.WorkingDirectory,
+            Root = run.Root,
+            Arguments = request.Arguments,
+            Environment = Defaults(WithSecrets(request), user),
+            WorkingDirectory = request.WorkingDirectory,
             User = user,
             Hostname = request.Hostname,
             CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent),
             OwnNetwork = request.Network == NetworkMode.None,
             InOwnNetwork = how.InOwnNetwork,
             Mounts = mounts,
-            Insecure = request.Insecure, Limits = request.Limits,
+            Insecure = request.Insecure,
+            Limits = request.Limits,
             // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
             FirstProcess = !how.Emulated,
         }.Write(run.Bundle);
@@ -203,16 +215,23 @@ public sealed class RunSandbox : ISandbox
         return exitCode;
     }
 
-    /// <summary>Where something of the RUN's own is mounted below such a folder it is a mount point after all, and does not stay (BuildKit's behaviour).</summary>
+    /// <summary>
+    /// Where something of the RUN's own is mounted below such a folder it is a mount point after all, and does not stay (BuildKit's
+    /// behaviour).
+    /// </summary>
     private static bool AreMountsBelow(string folder, RunRequest request) =>
-        folder == "/dev" && request.SharedMemory is not null || request.Mounts.Any(mount => mount.Target.StartsWith(folder + "/", StringComparison.Ordinal));
+        folder == "/dev" && request.SharedMemory is not null
+            || request.Mounts.Any(mount => mount.Target.StartsWith(folder + "/", StringComparison.Ordinal));
 
     private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run, RunMounts making)
     {
         return
         [
             .. Bundle.Standard(request.SharedMemory, request.Insecure),
-            .. Cgroups.HasUnified ? [new Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", request.Insecure ? "rw" : "ro"])] : (ReadOnlySpan<Bundle.Mount>)[],
+            .. Cgroups.HasUnified
+                ? [new Bundle.Mount("/sys/fs/cgroup",
+                    "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", request.Insecure ? "rw" : "ro"])]
+                : (ReadOnlySpan<Bundle.Mount>)[],
             new Bundle.Mount("/etc/resolv.conf", "bind", run.ResolvConf, ["rbind", "ro"]),
             new Bundle.Mount("/etc/hosts", "bind", run.Hosts, ["rbind", "ro"]),
             .. making.Make(request.Mounts),
@@ -222,7 +241,8 @@ public sealed class RunSandbox : ISandbox
     /// <summary>A secret wins over a variable of its name.</summary>
     private static ImmutableArray<string> WithSecrets(RunRequest request) =>
     [
-        .. request.Environment.Where(variable => !request.SecretVariables.Any(secret => variable.StartsWith(secret.Name + "=", StringComparison.Ordinal))),
+        .. request.Environment.Where(
+            variable => !request.SecretVariables.Any(secret => variable.StartsWith(secret.Name + "=", StringComparison.Ordinal))),
         .. request.SecretVariables.Select(secret => $"{secret.Name}={Encoding.UTF8.GetString(secret.Value.Span)}"),
     ];
 

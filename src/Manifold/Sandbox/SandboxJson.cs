@@ -10,7 +10,8 @@ internal sealed record RuntimeTrials
     public required ImmutableArray<OciRuntime> Runtimes { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RuntimeTrials))]
 [JsonSerializable(typeof(NetworkTrial))]
 [JsonSerializable(typeof(EmulatorTrial))]

@@ -2,7 +2,9 @@ using Manifold.Linux;
 
 namespace Manifold.Sandbox;
 
-/// <summary>Where a path leads inside a root folder: links are followed as a process with that root follows them, and never out of it.</summary>
+/// <summary>
+/// Where a path leads inside a root folder: links are followed as a process with that root follows them, and never out of it.
+/// </summary>
 internal static class ScopedPath
 {
     /// <summary>The path below <paramref name="root"/> with every link resolved. What is not there is taken as it is written.</summary>

@@ -98,7 +98,14 @@ public sealed class StoreSurvey : IDisposable
     private static string Gigabytes(DiskSpace? space) => ((space?.Free ?? 0) / 1e9).ToString("0.#", CultureInfo.InvariantCulture);
 
     private static HostCheck Lack(string found, string cost, string remedy) =>
-        new() { Name = "store", Status = HostStatus.Missing, Found = found, Cost = cost, Remedy = remedy };
+        new()
+        {
+            Name = "store",
+            Status = HostStatus.Missing,
+            Found = found,
+            Cost = cost,
+            Remedy = remedy,
+        };
 
     public void Dispose()
     {

@@ -5,13 +5,14 @@ namespace Manifold.Sandbox;
 
 /// <summary>What keeps an ordinary user of this machine from a user namespace of his own, and the command that mends it.</summary>
 /// <remarks>
-/// Settings are looked at before anything is tried: they say what to do, where a failed trial only says that it failed. Root is told what ordinary users will meet, as far
-/// as that does not depend on who they are.
+/// Settings are looked at before anything is tried: they say what to do, where a failed trial only says that it failed. Root is told what
+/// ordinary users will meet, as far as that does not depend on who they are.
 /// </remarks>
 /// <param name="root">Stands for <c>/</c> of what is the system's.</param>
 internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
 {
-    private const string NewUidMap = "newuidmap", Clone = "kernel.unprivileged_userns_clone", Most = "user.max_user_namespaces", AppArmor = "kernel.apparmor_restrict_unprivileged_userns";
+    private const string NewUidMap = "newuidmap", Clone = "kernel.unprivileged_userns_clone",
+        Most = "user.max_user_namespaces", AppArmor = "kernel.apparmor_restrict_unprivileged_userns";
 
     public sealed record Obstacle(string Found, string Remedy);
 
@@ -36,7 +37,8 @@ internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
     internal Obstacle? OfMachine() =>
         Environment.OSVersion.Version < new Version(5, 11) ? new($"the kernel {Environment.OSVersion.Version} is older than 5.11, "
             + "the first one that mounts overlayfs in a user namespace", "sudo manifold …")
-        : Setting(Most) is 0 or null ? new($"{Most} is {Setting(Most)?.ToString(CultureInfo.InvariantCulture) ?? "unknown to the kernel"}", $"sudo sysctl -w {Most}=15000")
+        : Setting(Most) is 0 or null ? new($"{Most} is {Setting(Most)?.ToString(CultureInfo.InvariantCulture) ?? "unknown to the kernel"}",
+            $"sudo sysctl -w {Most}=15000")
         : Setting(Clone) == 0 ? new($"{Clone} is 0", $"sudo sysctl -w {Clone}=1")
         : ChildProcess.Find("unshare", searchPath) is null ? new("unshare is not installed", "sudo apt-get install util-linux")
         : ChildProcess.Find(NewUidMap, searchPath) is null ? new($"{NewUidMap} is not installed", "sudo apt-get install uidmap")
@@ -47,20 +49,26 @@ internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
     {
         var name = Environment.UserName;
         if (new[] { "etc/subuid", "etc/subgid" }.FirstOrDefault(file => !Names(file, name)) is { } file)
-            return new($"/{file} has no line for {name}", $"sudo usermod --add-subuids {FreeRange("etc/subuid")} --add-subgids {FreeRange("etc/subgid")} {name}");
-        return File.ReadLines("/proc/self/status").Any(line => line.StartsWith("NoNewPrivs:", StringComparison.Ordinal) && line.EndsWith('1'))
+            return new($"/{file} has no line for {name}",
+                $"sudo usermod --add-subuids {FreeRange("etc/subuid")} --add-subgids {FreeRange("etc/subgid")} {name}");
+        return File.ReadLines("/proc/self/status")
+            .Any(line => line.StartsWith("NoNewPrivs:", StringComparison.Ordinal) && line.EndsWith('1'))
             ? new("this process cannot gain privileges (no_new_privs), "
                 + $"which {NewUidMap} needs", "start it without no-new-privileges (allowPrivilegeEscalation: false)") : null;
     }
 
     private static Obstacle OfAppArmor() => new($"{AppArmor} is 1", $"sudo sysctl -w {AppArmor}=0");
 
-    private bool Names(string file, string user) => Lines(file).Any(line => line[0] == user || line[0] == User.Id.ToString(CultureInfo.InvariantCulture));
+    private bool Names(string file, string user) =>
+        Lines(file).Any(line => line[0] == user || line[0] == User.Id.ToString(CultureInfo.InvariantCulture));
 
     // Behind everybody else's, as useradd has it.
     private string FreeRange(string file)
     {
-        var first = Lines(file).Where(line => line.Length == 3).Select(line => long.TryParse(line[1], out var begin) && long.TryParse(line[2], out var count) ? begin + count : 0).Append(100_000).Max();
+        var first = Lines(file).Where(line => line.Length == 3)
+            .Select(line => long.TryParse(line[1], out var begin) && long.TryParse(line[2], out var count) ? begin + count : 0)
+            .Append(100_000)
+            .Max();
         return string.Create(CultureInfo.InvariantCulture, $"{first}-{first + 65_535}");
     }
 
@@ -74,5 +82,6 @@ internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
     }
 
     private static async Task<bool> KnowsMapAutoAsync() =>
-        await ChildProcess.RunAsync("unshare", ["--help"]).ConfigureAwait(false) is { } help && help.Output.Contains("--map-auto", StringComparison.Ordinal);
+        await ChildProcess.RunAsync("unshare", ["--help"]).ConfigureAwait(false) is { } help
+            && help.Output.Contains("--map-auto", StringComparison.Ordinal);
 }

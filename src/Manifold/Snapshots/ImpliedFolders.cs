@@ -7,8 +7,9 @@ namespace Manifold.Snapshots;
 
 /// <summary>Puts right the folders that a layer has no entry for.</summary>
 /// <remarks>
-/// A tar may hold <c>etc/app/x.conf</c> and no <c>etc</c>. Unpacked alone, <c>etc</c> gets default attributes, and in the stack these would hide
-/// those that a layer below gave it. So a chain with such folders gets one more folder on top: the same folders, empty, as they must look.
+/// A tar may hold <c>etc/app/x.conf</c> and no <c>etc</c>. Unpacked alone, <c>etc</c> gets default attributes, and in the stack these would
+/// hide those that a layer below gave it. So a chain with such folders gets one more folder on top: the same folders, empty, as they must
+/// look.
 /// <code>
 /// 1  the folders that any layer implies, as one tree
 /// 2  ImpliedLookup    goes down that tree once; each folder is looked at in the layers that show through there: where are its attributes?

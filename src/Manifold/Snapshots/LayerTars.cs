@@ -4,13 +4,20 @@ using Manifold.Oci;
 
 namespace Manifold.Snapshots;
 
-/// <summary>The tars of layers, uncompressed, by DiffId: <c>tars/</c> in the store. For readers who want files of a layer that no RUN stands on.</summary>
-/// <remarks>One file a layer, however many files are in it: made by anybody, without owners, devices or attributes that only root may make, and as easily removed.</remarks>
+/// <summary>
+/// The tars of layers, uncompressed, by DiffId: <c>tars/</c> in the store. For readers who want files of a layer that no RUN stands on.
+/// </summary>
+/// <remarks>
+/// One file a layer, however many files are in it: made by anybody, without owners, devices or attributes that only root may make, and as
+/// easily removed.
+/// </remarks>
 public sealed class LayerTars(Store store)
 {
     private readonly string folder = store.Layout.Tars.Path;
 
-    /// <summary>The layer's files. Its tar is made of the blob where it is not there; several who make the same each place it whole.</summary>
+    /// <summary>
+    /// The layer's files. Its tar is made of the blob where it is not there; several who make the same each place it whole.
+    /// </summary>
     /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>
     public async Task<LayerTree> OpenAsync(Descriptor blob, Digest diffId, CancellationToken cancellation)
     {

@@ -68,7 +68,8 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
     }
 
     /// <summary>Marks a snapshot as used now, so that prune takes others first.</summary>
-    public void RecordUse(Digest diffId) => File.SetLastWriteTimeUtc(ImpliedFile(Path.Combine(Root, diffId.Hex)), time.GetUtcNow().UtcDateTime);
+    public void RecordUse(Digest diffId) =>
+        File.SetLastWriteTimeUtc(ImpliedFile(Path.Combine(Root, diffId.Hex)), time.GetUtcNow().UtcDateTime);
 
     /// <summary>All snapshots, those first that were not used for longest.</summary>
     public ImmutableArray<Entry> List() =>
@@ -76,14 +77,17 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
         [
             .. Directory.EnumerateDirectories(Root)
                 .Where(folder => Digest.TryParse("sha256:" + Path.GetFileName(folder), out _))
-                .Select(folder => new Entry(Digest.Parse("sha256:" + Path.GetFileName(folder)), File.GetLastWriteTimeUtc(ImpliedFile(folder))))
+                .Select(
+                    folder => new Entry(Digest.Parse("sha256:" + Path.GetFileName(folder)), File.GetLastWriteTimeUtc(ImpliedFile(folder))))
                 .OrderBy(entry => entry.LastUse),
         ];
 
     /// <summary>Bytes on disk. Costs a walk over the snapshot's files.</summary>
     public long SizeOf(Digest diffId) => FileTree.SizeOf(FolderOf(diffId));
 
-    /// <summary>Deletes a snapshot. The caller sees to it that no RUN stands on it: <see cref="Entry.LastUse"/> tells when one last began.</summary>
+    /// <summary>
+    /// Deletes a snapshot. The caller sees to it that no RUN stands on it: <see cref="Entry.LastUse"/> tells when one last began.
+    /// </summary>
     public void Remove(Digest diffId)
     {
         var folder = Path.Combine(Root, diffId.Hex);

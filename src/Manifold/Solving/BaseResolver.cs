@@ -9,7 +9,8 @@ using Manifold.Registry;
 namespace Manifold.Solving;
 
 /// <summary>Base images cannot serve a plan: they are not there, or lack a platform. Found before any work.</summary>
-/// <param name="exitCode">The gravest of what it is made of: 2 for what the file asks for and is not there, 3 where a registry refuses.</param>
+/// <param name="exitCode">The gravest of what it is made of: 2 for what the file asks for and is not there, 3 where a registry
+/// refuses.</param>
 public sealed class BaseMissingException(string message, int exitCode = 2) : ManifoldException(message)
 {
     public override int ExitCode => exitCode;
@@ -62,17 +63,20 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         if (problems.Count == 1)
             throw problems[0];
         if (problems.Count > 1)
-            throw new BaseMissingException(string.Join('\n', problems.Select(problem => problem.Message)), problems.Max(problem => problem.ExitCode));
+            throw new BaseMissingException(string.Join('\n', problems.Select(problem => problem.Message)),
+                problems.Max(problem => problem.ExitCode));
         return found.Images;
     }
 
     /// <summary>The same for a caller that may go on without some of them: what was found, and why each of the others was not.</summary>
-    public async Task<FoundBases> FindAsync(ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
+    public async Task<FoundBases> FindAsync(
+        ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var found = await Task.WhenAll(needs.GroupBy(need => need.Reference)
             .Select(group => ResolveAsync(group.Key, [.. group], pull, on, cancellation))).ConfigureAwait(false);
         return new FoundBases(
-            found.SelectMany(result => result.Images).DistinctBy(image => (image.Reference, image.Platform)).ToImmutableDictionary(image => (image.Reference, image.Platform)),
+            found.SelectMany(result => result.Images).DistinctBy(image => (image.Reference, image.Platform))
+                .ToImmutableDictionary(image => (image.Reference, image.Platform)),
             [.. found.SelectMany(result => result.Problems)]);
     }
 
@@ -82,11 +86,16 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         try
         {
             var (resolved, origin) = await FindAsync(reference, pull, on, cancellation).ConfigureAwait(false);
-            var found = await Task.WhenAll(needs.Select(async need => (Need: need, Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+            var found = await Task.WhenAll(needs.Select(async need => (Need: need,
+                Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
             return (
                 [.. from each in found where each.Image is not null
-                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest,
-                        each.Image.Config) { Origin = origin, Top = resolved.Top.Digest, FoundAs = Found(reference, resolved) }],
+                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config)
+                    {
+                        Origin = origin,
+                        Top = resolved.Top.Digest,
+                        FoundAs = Found(reference, resolved),
+                    }],
                 [.. from each in found where each.Image is null
                     select new MissingBase(each.Need, Lacks(each.Need))
                     {
@@ -120,7 +129,8 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         }
     }
 
-    private async Task<(ResolvedImage Image, BaseOrigin Origin)> FindAsync(ImageReference reference, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
+    private async Task<(ResolvedImage Image, BaseOrigin Origin)> FindAsync(
+        ImageReference reference, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
         // 0
         if (Pins?.Digests.TryGetValue(reference, out var pinned) is true)
@@ -155,7 +165,12 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         catch (RegistryException e) when (e.Status is System.Net.HttpStatusCode.NotFound)
         {
             throw new RegistryException($"{file} pins '{reference}' to {digest}, which its registry no longer has. Update it with: "
-                + "manifold lock --update", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+                + "manifold lock --update", e)
+            {
+                Registry = e.Registry,
+                Status = e.Status,
+                Code = e.Code,
+            };
         }
     }
 

@@ -36,8 +36,12 @@ public sealed class CacheDamagedException(Digest diffId, string message, Excepti
     public override int ExitCode => 1;
 }
 
-/// <summary>What the caches of other builds offer to this one: records of steps, and where their layers are. Nothing is fetched for it.</summary>
-/// <remarks>Thread-safe. A step's key holds all that its result depends on, the platform of a RUN too; so no record serves another architecture.</remarks>
+/// <summary>
+/// What the caches of other builds offer to this one: records of steps, and where their layers are. Nothing is fetched for it.
+/// </summary>
+/// <remarks>
+/// Thread-safe. A step's key holds all that its result depends on, the platform of a RUN too; so no record serves another architecture.
+/// </remarks>
 public sealed class ImportedCache
 {
     private readonly ConcurrentDictionary<Digest, StepRecord> steps = new();
@@ -48,7 +52,8 @@ public sealed class ImportedCache
     public void Add(ILayerCache cache, IEnumerable<CachedStep> records, IEnumerable<CachedLayer> blobs)
     {
         foreach (var layer in blobs)
-            layers.AddOrUpdate(layer.DiffId, _ => [(cache, layer)], (_, known) => known.Contains((cache, layer)) ? known : known.Add((cache, layer)));
+            layers.AddOrUpdate(layer.DiffId,
+                _ => [(cache, layer)], (_, known) => known.Contains((cache, layer)) ? known : known.Add((cache, layer)));
         foreach (var (key, record) in records)
             steps.TryAdd(key, record);
     }
@@ -58,7 +63,10 @@ public sealed class ImportedCache
     /// <summary>Whether some cache claims to have the layer.</summary>
     public bool Knows(Digest diffId) => layers.ContainsKey(diffId);
 
-    /// <summary>A blob of the layer that is there at this moment, in that form or in any; null where there is none. Each place is asked once for each blob.</summary>
+    /// <summary>
+    /// A blob of the layer that is there at this moment, in that form or in any; null where there is none. Each place is asked once for
+    /// each blob.
+    /// </summary>
     public async Task<(ILayerCache Cache, CachedLayer Layer)?> FindLayerAsync(Digest diffId, string? form, CancellationToken cancellation)
     {
         foreach (var found in layers.GetValueOrDefault(diffId, []).Where(found => form is null || found.Layer.Form == form))

@@ -54,15 +54,19 @@ public sealed class LayerKeeper : ILayerBlobs
     /// <summary>The folder of the store.</summary>
     internal string StoreRoot => program.Store.Root;
 
-    /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its
-    /// content.</summary>
+    /// <summary>
+    /// Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its
+    /// content.
+    /// </summary>
     public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
 
     /// <summary>Tells of layers that RUNs will stand on: whoever needs their contents unpacks them.</summary>
     public void WillUnpack(IEnumerable<Digest> layers) => unpacked.Expect(layers);
 
-    /// <summary>The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the
-    /// contents.</summary>
+    /// <summary>
+    /// The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the
+    /// contents.
+    /// </summary>
     public async Task<Digest?> HashAsync(IReadOnlyCollection<LayerEntry> entries, CancellationToken cancellation) =>
         entries.Count == 0 ? null : await HashAllAsync(entries, cancellation).ConfigureAwait(false);
 
@@ -74,8 +78,10 @@ public sealed class LayerKeeper : ILayerBlobs
         return new ChainLayer(diffId);
     }
 
-    /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there. The first one told
-    /// counts.</summary>
+    /// <summary>
+    /// Tells where a layer's files can be had if neither its snapshot nor its blob is there. The first one told
+    /// counts.
+    /// </summary>
     /// <param name="source">Outlives the caller's work. Must hear the token that it is given, and no other.</param>
     public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources.Add(diffId, source);
 
@@ -105,8 +111,10 @@ public sealed class LayerKeeper : ILayerBlobs
     /// <summary>The folder of a layer that is unpacked, else null.</summary>
     public string? UnpackedFolder(Digest diffId) => unpacked.Has(diffId) ? unpacked.FolderOf(diffId) : null;
 
-    /// <summary>Hands a layer's entries with their content to somebody who reads them once, from the form that costs least: unpacked,
-    /// where its files came from, its blob.</summary>
+    /// <summary>
+    /// Hands a layer's entries with their content to somebody who reads them once, from the form that costs least: unpacked,
+    /// where its files came from, its blob.
+    /// </summary>
     public Task<T> ReadAsync<T>(ChainLayer layer, Func<IEnumerable<LayerEntry>, T> use, CancellationToken cancellation) =>
         reading.ReadAsync(layer, use, cancellation);
 
@@ -116,8 +124,10 @@ public sealed class LayerKeeper : ILayerBlobs
     /// <summary>An unpacked chain as one tree with content. Owned by the caller: one for each reader.</summary>
     public Chain OpenUnpacked(IEnumerable<ChainLayer> chain) => new([.. chain.Select(unpacked.Open)]);
 
-    /// <summary>A chain as one tree with content, for readers: unpacked where it is so or a RUN will need it so, else as the layers have
-    /// it. Owned by the caller: one for each reader.</summary>
+    /// <summary>
+    /// A chain as one tree with content, for readers: unpacked where it is so or a RUN will need it so, else as the layers have
+    /// it. Owned by the caller: one for each reader.
+    /// </summary>
     public async Task<Chain> FilesAsync(IEnumerable<ChainLayer> chain, CancellationToken cancellation) =>
         new(await Task.WhenAll(chain.Select(layer => reading.OpenAsync(layer, cancellation))).ConfigureAwait(false));
 
@@ -125,8 +135,10 @@ public sealed class LayerKeeper : ILayerBlobs
     public async Task AdoptAsync(Digest diffId, string changes, CancellationToken cancellation) =>
         unpacked.Adopt(diffId, changes, await ContentsAsync(new ChainLayer(diffId), cancellation).ConfigureAwait(false));
 
-    /// <summary>The layer's blob for publication: a base's is as it is in its registry, if it need not have another form; a step's is in
-    /// the store.</summary>
+    /// <summary>
+    /// The layer's blob for publication: a base's is as it is in its registry, if it need not have another form; a step's is in
+    /// the store.
+    /// </summary>
     public Task<Descriptor> BlobAsync(ChainLayer layer, LayerPolicy policy, CancellationToken cancellation) =>
         published.GetAsync(layer, policy, cancellation);
 

@@ -22,8 +22,10 @@ public sealed class RunSlot : IDisposable
     /// <summary>Whether the RUN only waits.</summary>
     internal bool IsIdle => isIdle;
 
-    /// <summary>Sets the meter of the RUN's processor time. Without a meter, or if it returns null, the RUN counts as busy. A RUN that
-    /// waits for a processor also counts as busy: on a busy machine it gets little time, but it is not idle.</summary>
+    /// <summary>
+    /// Sets the meter of the RUN's processor time. Without a meter, or if it returns null, the RUN counts as busy. A RUN that
+    /// waits for a processor also counts as busy: on a busy machine it gets little time, but it is not idle.
+    /// </summary>
     public void MeasureWith(Func<(TimeSpan Used, bool IsRunnable)?> usage) => meter = usage;
 
     internal void MarkBusy() => isIdle = false;

@@ -97,7 +97,8 @@ public sealed class StepCache(Store store, TimeProvider time)
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StepRecord))]
 [JsonSerializable(typeof(BlobRecord))]
 internal sealed partial class StepCacheJson : JsonSerializerContext;

@@ -8,7 +8,8 @@ public sealed class Turns<TKey> where TKey : notnull
     private readonly ConcurrentDictionary<TKey, SemaphoreSlim> doors = new();
 
     /// <summary>Waits for the key's turn; disposing ends it.</summary>
-    public Task<IDisposable> EnterAsync(TKey key, CancellationToken cancellation) => EnterAsync(doors.GetOrAdd(key, _ => new SemaphoreSlim(1)), cancellation);
+    public Task<IDisposable> EnterAsync(TKey key, CancellationToken cancellation) =>
+        EnterAsync(doors.GetOrAdd(key, _ => new SemaphoreSlim(1)), cancellation);
 
     private static async Task<IDisposable> EnterAsync(SemaphoreSlim door, CancellationToken cancellation)
     {

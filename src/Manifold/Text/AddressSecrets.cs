@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Text;
 
-/// <summary>Takes out of a text what addresses in it may hold in confidence: user and password, and the query, which may be a signature.</summary>
+/// <summary>
+/// Takes out of a text what addresses in it may hold in confidence: user and password, and the query, which may be a signature.
+/// </summary>
 public static partial class AddressSecrets
 {
     public static string Without(string text) => QueryPattern().Replace(UserPattern().Replace(text, ""), "");

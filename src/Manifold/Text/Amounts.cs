@@ -30,5 +30,6 @@ public static class Amounts
         _ => Count((int)Math.Max(0, time.TotalMinutes), "minute"),
     };
 
-    public static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+    public static string Count(int count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 }

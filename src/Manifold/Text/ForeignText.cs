@@ -15,8 +15,10 @@ public static class ForeignText
 {
     private const char ZeroWidthNonJoiner = '\u200c', ZeroWidthJoiner = '\u200d';
 
-    /// <summary>The text with its line ends and tabs, and everything else that is not seen escaped.
-    /// A Windows line end becomes a line end.</summary>
+    /// <summary>
+    /// The text with its line ends and tabs, and everything else that is not seen escaped.
+    /// A Windows line end becomes a line end.
+    /// </summary>
     public static string Lines(string text) => Escaped(text, keepsLines: true);
 
     /// <summary>The text as one line, for a cell of a table or a line of a log: line ends and tabs are escaped too.</summary>

@@ -3,8 +3,10 @@ using System.Text;
 
 namespace Manifold.Text;
 
-/// <summary>A line that a program printed, as a terminal would finally show it:
-/// without escape sequences, and what was overwritten is gone.</summary>
+/// <summary>
+/// A line that a program printed, as a terminal would finally show it:
+/// without escape sequences, and what was overwritten is gone.
+/// </summary>
 /// <remarks>
 /// A RUN may print anything: titles, cursor movements, links, the clipboard (OSC 52). All of that is left out, and the text stays readable.
 /// Colours and weights (SGR, <c>ESC [ … m</c>) may be kept where a terminal shows them: they end with the line. Of a progress bar its last

@@ -97,15 +97,23 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     }
 
     // A FROM that two stages have alike is one step, and its line that of one of them; the name is the stage's own.
-    private static string StageOf(Step last) => last.Name.Split(' ') is [['[', .. var name], _, ..] && !name.Contains('/', StringComparison.Ordinal) ? $"the stage '{name}'" : "the stage";
+    private static string StageOf(Step last) =>
+        last.Name.Split(' ') is [['[', .. var name], _, ..] && !name.Contains('/', StringComparison.Ordinal)
+            ? $"the stage '{name}'"
+            : "the stage";
 
     /// <summary>A TARGET argument that has another value than the platform that is built.</summary>
     private Cause? Overridden(RunStep run)
     {
-        var architecture = run.Environment.LastOrDefault(variable => variable.StartsWith("TARGETARCH=", StringComparison.Ordinal))?["TARGETARCH=".Length..];
-        var platform = run.Environment.LastOrDefault(variable => variable.StartsWith("TARGETPLATFORM=", StringComparison.Ordinal))?["TARGETPLATFORM=".Length..];
-        return architecture is not null && architecture != plan.Platform.Architecture ? Override($"TARGETARCH is '{architecture}' at {At(run.Place)}")
-            : platform is not null && Platform.TryParse(platform, out var parsed) && parsed != plan.Platform ? Override($"TARGETPLATFORM is '{platform}' at {At(run.Place)}") : null;
+        var architecture = run.Environment
+            .LastOrDefault(variable => variable.StartsWith("TARGETARCH=", StringComparison.Ordinal))?["TARGETARCH=".Length..];
+        var platform = run.Environment
+            .LastOrDefault(variable => variable.StartsWith("TARGETPLATFORM=", StringComparison.Ordinal))?["TARGETPLATFORM=".Length..];
+        return architecture is not null && architecture != plan.Platform.Architecture
+            ? Override($"TARGETARCH is '{architecture}' at {At(run.Place)}")
+            : platform is not null && Platform.TryParse(platform, out var parsed) && parsed != plan.Platform
+            ? Override($"TARGETPLATFORM is '{platform}' at {At(run.Place)}")
+            : null;
     }
 
     private Cause Override(string what) => new(CauseId.TargetOverridden,
@@ -121,7 +129,8 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     private static bool MentionsTarget(string text) => Target().IsMatch(text);
 
-    internal static string At(Place place) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{place.File}:{place.Line}");
+    internal static string At(Place place) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{place.File}:{place.Line}");
 
     [GeneratedRegex(@"TARGET(?:ARCH|PLATFORM|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)")]
     private static partial Regex Target();

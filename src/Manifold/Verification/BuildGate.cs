@@ -11,11 +11,14 @@ namespace Manifold.Verification;
 public sealed class BuildGate(LayerKeeper keeper, CensusCache cache, VerificationPolicy policy)
 {
     /// <summary>Checks every platform in parallel. What is found is the report's; refusing is the caller's.</summary>
-    public async Task<GateReport> CheckAsync(BuildPlan plan, IReadOnlyList<BuiltImage> images, Descriptor index, CancellationToken cancellation) => new()
-    {
-        Digest = index.Digest,
-        Platforms = [.. await FirstFailure.WhenAllAsync(images.Zip(plan.Images), (pair, token) => CheckAsync(pair.Second, pair.First, token), cancellation).ConfigureAwait(false)],
-    };
+    public async Task<GateReport> CheckAsync(
+        BuildPlan plan, IReadOnlyList<BuiltImage> images, Descriptor index, CancellationToken cancellation) =>
+        new()
+        {
+            Digest = index.Digest,
+            Platforms = [.. await FirstFailure.WhenAllAsync(images.Zip(plan.Images),
+                (pair, token) => CheckAsync(pair.Second, pair.First, token), cancellation).ConfigureAwait(false)],
+        };
 
     private async Task<PlatformReport> CheckAsync(ImagePlan plan, BuiltImage built, CancellationToken cancellation)
     {
@@ -24,12 +27,18 @@ public sealed class BuildGate(LayerKeeper keeper, CensusCache cache, Verificatio
         {
             return new PlatformReport
             {
-                Platform = built.Platform, Manifest = built.Manifest.Digest, Command = pass.Command, Start = pass.Start,
-                LayerCount = built.Layers.Length, LayersRead = pass.LayersRead, ForeignFilesExpected = pass.ForeignFilesExpected,
+                Platform = built.Platform,
+                Manifest = built.Manifest.Digest,
+                Command = pass.Command,
+                Start = pass.Start,
+                LayerCount = built.Layers.Length,
+                LayersRead = pass.LayersRead,
+                ForeignFilesExpected = pass.ForeignFilesExpected,
             };
         }
         var causes = new BuildCauses(plan, [.. built.Layers.Select(layer => layer.Step)]);
-        var gate = new PlatformGate(new BuiltLayers(keeper, cache, built.Layers), policy, SweepScope.Own, (_, finding) => causes.Of(finding));
+        var gate = new PlatformGate(new BuiltLayers(keeper, cache, built.Layers),
+            policy, SweepScope.Own, (_, finding) => causes.Of(finding));
         var report = await gate.CheckAsync(ImageOf(built), cancellation).ConfigureAwait(false);
         if (report.Findings.IsEmpty)
             cache.SavePass(key, new PassRecord(report.Command, report.Start, report.LayersRead, report.ForeignFilesExpected));
@@ -45,9 +54,14 @@ public sealed class BuildGate(LayerKeeper keeper, CensusCache cache, Verificatio
 
     private static GateImage ImageOf(BuiltImage built) => new()
     {
-        Claimed = built.Platform, Manifest = built.Manifest, Config = built.Config,
-        Layers = [.. built.Layers.Select((layer, i) => new GateLayer(i, layer.DiffId, layer.Blob, layer.IsOwn, InstructionOf(layer.Step), BuildCauses.At(layer.Step.Place)))],
+        Claimed = built.Platform,
+        Manifest = built.Manifest,
+        Config = built.Config,
+        Layers = [.. built.Layers.Select((layer, i) =>
+            new GateLayer(i, layer.DiffId, layer.Blob, layer.IsOwn, InstructionOf(layer.Step), BuildCauses.At(layer.Step.Place)))],
     };
 
-    private static string InstructionOf(Step step) => step is BaseStep { Image: { } image } ? $"FROM {image.Reference}" : step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim();
+    private static string InstructionOf(Step step) => step is BaseStep { Image: { } image }
+        ? $"FROM {image.Reference}"
+        : step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim();
 }

@@ -10,7 +10,8 @@ namespace Manifold.Verification;
 /// <summary>The layers of a build: unpacked folders are looked into file by file, everything else is read once, forward.</summary>
 internal sealed class BuiltLayers(LayerKeeper keeper, CensusCache cache, ImmutableArray<PublishedLayer> layers) : ILayerShelf
 {
-    public bool IsAtHand(GateLayer layer) => keeper.HasContents(layer.DiffId) && (cache.Has(layer.DiffId) || keeper.UnpackedFolder(layer.DiffId) is not null);
+    public bool IsAtHand(GateLayer layer) =>
+        keeper.HasContents(layer.DiffId) && (cache.Has(layer.DiffId) || keeper.UnpackedFolder(layer.DiffId) is not null);
 
     public async Task<LayerFiles> OpenAsync(GateLayer layer, CancellationToken cancellation)
     {

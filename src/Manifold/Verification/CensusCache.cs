@@ -8,7 +8,9 @@ using Manifold.Oci;
 
 namespace Manifold.Verification;
 
-/// <summary>What was found in layers before, by diff id, and which images passed: <c>cache/census</c> and <c>cache/gate</c> in the store.</summary>
+/// <summary>
+/// What was found in layers before, by diff id, and which images passed: <c>cache/census</c> and <c>cache/gate</c> in the store.
+/// </summary>
 /// <remarks>
 /// So a layer that several platforms, images or builds share is looked into once, and a build of what passed before costs one look-up.
 /// A damaged record counts as absent; prune may take any of them. Thread-safe.

@@ -25,8 +25,10 @@ public static class FindingId
     /// <summary>The right processor, and a calling convention that the platform does not have.</summary>
     public const string WrongAbi = "WrongAbi";
 
-    /// <summary>The platform's processor, in a version that the platform does not promise: code for x86-64-v3 under amd64, for Arm v7
-    /// under arm/v6.</summary>
+    /// <summary>
+    /// The platform's processor, in a version that the platform does not promise: code for x86-64-v3 under amd64, for Arm v7
+    /// under arm/v6.
+    /// </summary>
     public const string WrongVariant = "WrongVariant";
 
     /// <summary>A program of the platform's 32-bit kin starts the image: some machines run it.</summary>

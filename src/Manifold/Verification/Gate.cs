@@ -26,10 +26,12 @@ public sealed record GateOptions
 /// <remarks>
 /// <code>
 /// a place of images   1  index → manifests and configs; of a registry, only those that it has whole: <see cref="RegistryParts"/>
-/// each platform       2  in parallel; layers from the top, as many as its start needs, each read once for all platforms   <see cref="PlatformGate"/>
+/// each platform       2  in parallel; layers from the top, as many as its start needs, each read once for all platforms
+/// <see cref="PlatformGate"/>
 /// findings            3  <see cref="GateReport"/>: data; whoever asked decides by a <see cref="VerificationPolicy"/>
 /// </code>
-/// What a build has just made is checked by <see cref="BuildGate"/>, which knows the lines that made it. What was found in a layer is kept in the store by diff id.
+/// What a build has just made is checked by <see cref="BuildGate"/>, which knows the lines that made it. What was found in a layer is kept
+/// in the store by diff id.
 /// </remarks>
 public sealed class Gate(Store store)
 {

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Manifold.Verification;
 
-/// <summary>A report as a JSON document for programs: members in camel case, absent where they say nothing; the ids do not change.</summary>
+/// <summary>
+/// A report as a JSON document for programs: members in camel case, absent where they say nothing; the ids do not change.
+/// </summary>
 public static class GateJson
 {
     public static string Write(GateReport report, string image) => JsonSerializer.Serialize(new Document
@@ -23,15 +25,36 @@ public static class GateJson
             Command = [.. platform.Command],
             Start = [.. platform.Start],
             Findings = [.. platform.Findings.Select(Part)],
-            Run = platform.Run is { } run ? new RunPart { Command = [.. run.Command], ExitCode = run.ExitCode, Emulated = run.Emulated, Seconds = run.Seconds, Lines = [.. run.Lines] } : null,
+            Run = platform.Run is { } run ? new RunPart
+            {
+                Command = [.. run.Command],
+                ExitCode = run.ExitCode,
+                Emulated = run.Emulated,
+                Seconds = run.Seconds,
+                Lines = [.. run.Lines],
+            } : null,
         })],
     }, GateJsonContext.Default.Document);
 
     private static FindingPart Part(Finding finding) => new()
     {
-        Id = finding.Id, Severity = finding.Severity.ToString().ToLowerInvariant(), Message = finding.Message, Path = finding.Path, Others = finding.Others,
-        Layer = finding.Layer is { } layer ? new LayerPart { Number = layer.Number, Count = layer.Count, Digest = layer.Digest.ToString(), Instruction = layer.Instruction, Line = layer.Line } : null,
-        Way = finding.Way.IsEmpty ? null : [.. finding.Way], Found = finding.Found, Wanted = finding.Wanted, Cause = finding.Cause,
+        Id = finding.Id,
+        Severity = finding.Severity.ToString().ToLowerInvariant(),
+        Message = finding.Message,
+        Path = finding.Path,
+        Others = finding.Others,
+        Layer = finding.Layer is { } layer ? new LayerPart
+        {
+            Number = layer.Number,
+            Count = layer.Count,
+            Digest = layer.Digest.ToString(),
+            Instruction = layer.Instruction,
+            Line = layer.Line,
+        } : null,
+        Way = finding.Way.IsEmpty ? null : [.. finding.Way],
+        Found = finding.Found,
+        Wanted = finding.Wanted,
+        Cause = finding.Cause,
     };
 
     internal sealed record Document
@@ -90,6 +113,7 @@ public static class GateJson
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(GateJson.Document))]
 internal sealed partial class GateJsonContext : JsonSerializerContext;

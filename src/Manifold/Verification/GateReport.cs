@@ -11,7 +11,8 @@ public sealed record GateReport
     public required ImmutableArray<PlatformReport> Platforms { get; init; }
 
     /// <summary>All findings, those that weigh most first.</summary>
-    public IEnumerable<Finding> Findings => Platforms.SelectMany(platform => platform.Findings).OrderByDescending(finding => finding.Severity);
+    public IEnumerable<Finding> Findings =>
+        Platforms.SelectMany(platform => platform.Findings).OrderByDescending(finding => finding.Severity);
 
     public bool IsRefusedBy(VerificationPolicy policy) => Findings.Any(finding => policy.Refuses(finding.Severity));
 

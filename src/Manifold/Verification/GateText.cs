@@ -25,7 +25,9 @@ public static class GateText
         line.Append(CultureInfo.InvariantCulture, $"{finding.Platform}: {finding.Message}{More(finding)} [{finding.Id}]");
         if (finding.Layer is { Line: { } place })
             line.Append(CultureInfo.InvariantCulture, $" ({place})");
-        return finding.Cause is { } cause ? line.Append(CultureInfo.InvariantCulture, $". Likely cause: {cause.Text}.").ToString() : line.ToString();
+        return finding.Cause is { } cause
+            ? line.Append(CultureInfo.InvariantCulture, $". Likely cause: {cause.Text}.").ToString()
+            : line.ToString();
     }
 
     private static void Append(StringBuilder text, Finding finding, string platforms)
@@ -50,7 +52,10 @@ public static class GateText
         $" (and {finding.Others} more files in this layer)");
 
     // The layer's digest differs between platforms where the message is the same.
-    private static string Content(Finding finding) => $"{finding.Id} {finding.Message.Replace(finding.Platform?.ToString() ?? "", "", StringComparison.Ordinal)} {finding.Layer?.Line} {finding.Cause?.Text.Replace(finding.Platform?.ToString() ?? "", "", StringComparison.Ordinal)} {finding.Found} {finding.Severity}";
+    private static string Content(Finding finding) =>
+        $"{finding.Id} {finding.Message.Replace(finding.Platform?.ToString() ?? "", "", StringComparison.Ordinal)}"
+            + $" {finding.Layer?.Line} {finding.Cause?.Text.Replace(finding.Platform?.ToString() ?? "", "", StringComparison.Ordinal)}"
+            + $" {finding.Found} {finding.Severity}";
 
     private static string Short(string text) => text.Length > 100 ? text[..99] + "…" : text;
 }

@@ -9,7 +9,8 @@ using Manifold.Verification.Packages;
 namespace Manifold.Verification;
 
 /// <summary>One platform of an image, read as far as its packages, paths and config; nothing is unpacked.</summary>
-public sealed record PlatformContents(Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config, ImmutableArray<LayerSurvey> Layers)
+public sealed record PlatformContents(
+    Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config, ImmutableArray<LayerSurvey> Layers)
 {
     /// <summary>What a container would see.</summary>
     public Chain Files { get; } = new([.. Layers.Select(layer => layer.Contents)]);
@@ -23,7 +24,9 @@ public sealed record PlatformContents(Platform Platform, Descriptor Descriptor, 
         try
         {
             var resolved = Files.Resolve(path);
-            return Files.Locate(resolved.Path) is { Layer: >= 0 } found ? Layers[found.Layer].Files.GetValueOrDefault(Named(found.Entry)) : null;
+            return Files.Locate(resolved.Path) is { Layer: >= 0 } found
+                ? Layers[found.Layer].Files.GetValueOrDefault(Named(found.Entry))
+                : null;
         }
         catch (LayerException)
         {
@@ -38,17 +41,22 @@ public sealed record PlatformContents(Platform Platform, Descriptor Descriptor, 
 public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformContents> Platforms)
 {
     /// <summary>Reads every platform of an image, in parallel. A layer that several platforms share is read once.</summary>
-    /// <remarks>Costs fetching and decompressing each layer once. Entries that are no image of a platform (attestations) are left out.</remarks>
+    /// <remarks>
+    /// Costs fetching and decompressing each layer once. Entries that are no image of a platform (attestations) are left out.
+    /// </remarks>
     /// <exception cref="ManifoldException">Something of the image is missing or broken.</exception>
     public static async Task<ImageContents> ReadAsync(IImageSource source, CancellationToken cancellation = default) =>
-        await ReadAsync(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, cancellation).ConfigureAwait(false);
+        await ReadAsync(source,
+            (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc cref="ReadAsync(IImageSource, CancellationToken)"/>
     public static async Task<ImageContents> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
-        var images = await (await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false)).ReadImagesAsync(source, cancellation).ConfigureAwait(false);
+        var images = await (await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false))
+            .ReadImagesAsync(source, cancellation).ConfigureAwait(false);
         var reading = new Reading(source);
-        return new ImageContents(top, [.. await FirstFailure.WhenAllAsync(images, reading.PlatformAsync, cancellation).ConfigureAwait(false)]);
+        return new ImageContents(top,
+            [.. await FirstFailure.WhenAllAsync(images, reading.PlatformAsync, cancellation).ConfigureAwait(false)]);
     }
 
     private sealed class Reading(IImageSource source)

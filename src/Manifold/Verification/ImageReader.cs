@@ -10,11 +10,14 @@ internal static class ImageReader
 {
     /// <summary>In the index's order, nested indexes opened; attestations are not among them.</summary>
     /// <exception cref="ContentMismatchException">The image is broken, or none of a platform.</exception>
-    public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation) =>
-        await ReadAsync(source, await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false),
-            cancellation).ConfigureAwait(false) is { IsEmpty: false } images
-            ? images
-            : throw new ContentMismatchException($"Reading {source.Location}: it contains no image for any platform. Choose another one.");
+    public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation)
+    {
+        if (await ReadAsync(source,
+            await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)
+            is not { IsEmpty: false } images)
+            throw new ContentMismatchException($"Reading {source.Location}: it contains no image for any platform. Choose another one.");
+        return images;
+    }
 
     public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, ImageTree tree, CancellationToken cancellation) =>
         [.. (await tree.ReadImagesAsync(source, cancellation).ConfigureAwait(false)).Select(Of)];
@@ -25,8 +28,11 @@ internal static class ImageReader
         var history = (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy).ToList();
         return new GateImage
         {
-            Claimed = descriptor.Platform?.ToPlatform(), Manifest = descriptor, Config = config,
-            Layers = [.. manifest.Layers.Select((blob, i) => new GateLayer(i, config.RootFs.DiffIds[i], blob, IsOwn: false, history.Count == manifest.Layers.Length ? history[i] : null, Line: null))],
+            Claimed = descriptor.Platform?.ToPlatform(),
+            Manifest = descriptor,
+            Config = config,
+            Layers = [.. manifest.Layers.Select((blob, i) => new GateLayer(i,
+                config.RootFs.DiffIds[i], blob, IsOwn: false, history.Count == manifest.Layers.Length ? history[i] : null, Line: null))],
         };
     }
 }

@@ -7,8 +7,8 @@ namespace Manifold.Verification;
 
 /// <summary>Places where files of other platforms belong, so that they are no findings: their path says for whom they are.</summary>
 /// <remarks>
-/// Node's <c>prebuilds/linux-arm64/</c> and <c>name.linux-x64-gnu.node</c>, .NET's <c>runtimes/win-arm64/native/</c>, Rust's and npm's <c>vendor/aarch64-unknown-linux-musl/</c>,
-/// Debian's <c>lib/i386-linux-gnu/</c>, cross toolchains, tests' data, firmware.
+/// Node's <c>prebuilds/linux-arm64/</c> and <c>name.linux-x64-gnu.node</c>, .NET's <c>runtimes/win-arm64/native/</c>, Rust's and npm's
+/// <c>vendor/aarch64-unknown-linux-musl/</c>, Debian's <c>lib/i386-linux-gnu/</c>, cross toolchains, tests' data, firmware.
 /// </remarks>
 internal static partial class KnownPlaces
 {
@@ -46,8 +46,10 @@ internal static partial class KnownPlaces
         ["solaris"] = "solaris|illumos|sunos",
     }.ToImmutableDictionary(pair => pair.Key, pair => Whole(pair.Value), StringComparer.Ordinal);
 
-    /// <summary>Whether the path itself says that a file of these machines lies there, or one for another machine than the
-    /// platform's.</summary>
+    /// <summary>
+    /// Whether the path itself says that a file of these machines lies there, or one for another machine than the
+    /// platform's.
+    /// </summary>
     /// <remarks>Some packages have the wrong machine's file in a folder (arm64 code in <c>armv7l</c>). Only the machine that the folder
     /// is for notices.</remarks>
     public static bool Expect(string path, FileFacts facts, Platform platform)
@@ -60,8 +62,10 @@ internal static partial class KnownPlaces
     /// <summary>Whether a file is named as a library that programs load: it needs no mode to be executed.</summary>
     public static bool IsModule(string path) => ModuleName().IsMatch(path);
 
-    /// <summary>Whether a .NET package ships this native library for every processor. It can only work on one; elsewhere the package
-    /// works without it, or fails when it needs it.</summary>
+    /// <summary>
+    /// Whether a .NET package ships this native library for every processor. It can only work on one; elsewhere the package
+    /// works without it, or fails when it needs it.
+    /// </summary>
     /// <remarks>Source: .NET, "RID catalog": <c>linux</c> and its kin are what every <c>linux-ARCHITECTURE</c> falls back to.</remarks>
     public static bool IsForAnyProcessor(string path) => NativeOfAnyProcessor().IsMatch(path);
 
@@ -72,9 +76,9 @@ internal static partial class KnownPlaces
     public static bool IsCompiledHere(string path) => CompiledModule().IsMatch(path);
 
     /// <summary>
-    /// For a file that an installer takes for the one machine it runs on (npm's <c>@img/sharp-linux-x64</c>, a wheel's <c>x.cpython-311-x86_64-linux-gnu.so</c>):
-    /// the path with the machine's names left open, and the scope of its package, which are the same for another machine's. Empty for any
-    /// other file.
+    /// For a file that an installer takes for the one machine it runs on (npm's <c>@img/sharp-linux-x64</c>, a wheel's
+    /// <c>x.cpython-311-x86_64-linux-gnu.so</c>): the path with the machine's names left open, and the scope of its package, which are the
+    /// same for another machine's. Empty for any other file.
     /// </summary>
     /// <remarks>A foreign one is in its place only beside one for the platform. What only builds need (bundlers, compilers) may stay
     /// behind alone.</remarks>
@@ -91,8 +95,13 @@ internal static partial class KnownPlaces
         var open = facts.Machines.Aggregate(path, (name, machine) => NamesOf(machine.ToString())?.Replace(name, "*") ?? name);
         var scope = open.LastIndexOf("node_modules/@", StringComparison.Ordinal);
         var end = scope < 0 ? -1 : open.IndexOf('/', scope + "node_modules/@".Length);
-        return (isForOne, end > 0) switch { (true, true) => [open, open[..end]], (true, false) => [open], (false, true) => [open[..end]],
-            _ => [] };
+        return (isForOne, end > 0) switch
+        {
+            (true, true) => [open, open[..end]],
+            (true, false) => [open],
+            (false, true) => [open[..end]],
+            _ => [],
+        };
     }
 
     /// <summary>The names that a machine goes by in paths and command lines, in lower case; null for one without.</summary>
@@ -100,7 +109,9 @@ internal static partial class KnownPlaces
     internal static Regex? NamesOf(string machine) => Architectures.GetValueOrDefault(machine.Split(' ', '/', ',')[0]);
 
     private static bool Says(string path, Machine machine) => machine.Os == "linux"
-        ? machine.Abi == "x32" ? path.Contains("x32", StringComparison.Ordinal) : Architectures.TryGetValue(machine.Architecture, out var names) && names.IsMatch(path)
+        ? machine.Abi == "x32"
+            ? path.Contains("x32", StringComparison.Ordinal)
+            : Architectures.TryGetValue(machine.Architecture, out var names) && names.IsMatch(path)
         : (Systems.TryGetValue(machine.Os, out var systems) && systems.IsMatch(path)) || (machine.Os == "windows"
             && Architectures.TryGetValue(machine.Architecture, out var processors) && processors.IsMatch(path));
 
@@ -110,7 +121,8 @@ internal static partial class KnownPlaces
         && Architectures.Any(other => (platform.Architecture, other.Key) != ("arm64", "arm") && other.Value.IsMatch(path));
 
     // What Python's and others' packages bring along for Windows; a kernel would not start it, and nobody asks it to.
-    private static bool IsWindowsFile(string path, FileFacts facts) => facts is PeFile { Managed: false } && WindowsSuffix().IsMatch(path) || path.EndsWith(".dylib", StringComparison.Ordinal);
+    private static bool IsWindowsFile(string path, FileFacts facts) =>
+        facts is PeFile { Managed: false } && WindowsSuffix().IsMatch(path) || path.EndsWith(".dylib", StringComparison.Ordinal);
 
     private static Regex Whole(string names) => new($"(?<![a-z0-9])(?:{names})(?![a-z0-9])", RegexOptions.CultureInvariant);
 

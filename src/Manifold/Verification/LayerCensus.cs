@@ -6,13 +6,17 @@ using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification;
 
-/// <summary>The facts of all files of a layer that have any, by path. Taken in one pass over the layer, forward; a few kilobytes for a whole distribution.</summary>
+/// <summary>
+/// The facts of all files of a layer that have any, by path. Taken in one pass over the layer, forward; a few kilobytes for a whole
+/// distribution.
+/// </summary>
 public sealed record LayerCensus
 {
     public required ImmutableSortedDictionary<string, FileFacts> Files { get; init; }
 
     [JsonIgnore]
-    public static LayerCensus Empty { get; } = new() { Files = ImmutableSortedDictionary.Create<string, FileFacts>(StringComparer.Ordinal) };
+    public static LayerCensus Empty { get; } =
+        new() { Files = ImmutableSortedDictionary.Create<string, FileFacts>(StringComparer.Ordinal) };
 
     /// <summary>Reads the headers of all entries. A tar's entry is left behind where its header was read.</summary>
     public static LayerCensus Of(IEnumerable<LayerEntry> entries)

@@ -13,7 +13,8 @@ public sealed record LayerSurvey(TableOfContents Contents, ImmutableDictionary<s
 
     /// <remarks>CPU work: decompresses the layer once. Disposes <paramref name="blob"/>.</remarks>
     /// <exception cref="LayerException">The layer is malformed, or is not what <paramref name="diffId"/> says.</exception>
-    public static LayerSurvey Read(Stream blob, Descriptor layer, Digest diffId, Func<string, bool> isWanted, CancellationToken cancellation = default)
+    public static LayerSurvey Read(
+        Stream blob, Descriptor layer, Digest diffId, Func<string, bool> isWanted, CancellationToken cancellation = default)
     {
         var files = ImmutableDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
         var contents = LayerReader.Read(blob, layer, diffId, entries => TableOfContents.Of(entries.Select(entry =>

@@ -29,7 +29,8 @@ internal enum SweepScope
 /// </code>
 /// </remarks>
 /// <param name="causes">The likely cause of a finding, where it has none of its own.</param>
-internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy, SweepScope scope, Func<GateImage, TracedFinding, Cause?> causes)
+internal sealed class PlatformGate(
+    ILayerShelf shelf, VerificationPolicy policy, SweepScope scope, Func<GateImage, TracedFinding, Cause?> causes)
 {
     private const int ListedForeignFiles = 5; // of one layer and machine; more of them are one finding
 
@@ -50,17 +51,30 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
             findings.AddRange(start.Findings);
             // 4
             sweep = new Sweep(image.Platform, policy, reading.View, start.Modules);
-            findings.AddRange(await SweepAsync(sweep, reading, findings.Select(each => each.Finding.Path).OfType<string>().ToHashSet(StringComparer.Ordinal), cancellation).ConfigureAwait(false));
+            findings.AddRange(await SweepAsync(sweep,
+                reading, findings.Select(each => each.Finding.Path).OfType<string>().ToHashSet(StringComparer.Ordinal),
+                cancellation).ConfigureAwait(false));
         }
         catch (Exception e) when (e is LayerException or ContentMismatchException && reading.Current is { } layer)
         {
-            findings.Add(new TracedFinding(new Finding { Id = FindingId.LayerMismatch, Severity = FindingSeverity.Error, Message = e.Message.TrimEnd('.'), Platform = image.Platform }, layer.Index));
+            findings.Add(new TracedFinding(new Finding
+            {
+                Id = FindingId.LayerMismatch,
+                Severity = FindingSeverity.Error,
+                Message = e.Message.TrimEnd('.'),
+                Platform = image.Platform,
+            }, layer.Index));
         }
         return new PlatformReport
         {
-            Platform = image.Platform, Manifest = image.Manifest.Digest, Command = start?.Command ?? [], Start = start?.Files ?? [],
+            Platform = image.Platform,
+            Manifest = image.Manifest.Digest,
+            Command = start?.Command ?? [],
+            Start = start?.Files ?? [],
             Findings = [.. findings.Select(each => Placed(image, each)).OrderByDescending(finding => finding.Severity)],
-            LayerCount = image.Layers.Length, LayersRead = reading.Count, ForeignFilesExpected = sweep?.Expected ?? 0,
+            LayerCount = image.Layers.Length,
+            LayersRead = reading.Count,
+            ForeignFilesExpected = sweep?.Expected ?? 0,
         };
     }
 
@@ -69,10 +83,13 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
     {
         if (image.Platform is not { Os: "linux", Architecture: not ("unknown" or "wasm") })
         {
-            await reading.DownToAsync(scope == SweepScope.All ? 0 : image.Layers.TakeWhile(layer => !layer.IsOwn).Count(), cancellation).ConfigureAwait(false);
+            await reading.DownToAsync(scope == SweepScope.All ? 0 : image.Layers.TakeWhile(layer => !layer.IsOwn).Count(),
+                cancellation).ConfigureAwait(false);
             var note = new Finding
             {
-                Id = FindingId.UnknownPlatform, Severity = FindingSeverity.Note, Platform = image.Platform,
+                Id = FindingId.UnknownPlatform,
+                Severity = FindingSeverity.Note,
+                Platform = image.Platform,
                 Message = $"manifold cannot check how a {image.Platform} image starts, so only its files were checked",
             };
             return new StartReport([], [], [new TracedFinding(note, null)]);
@@ -121,14 +138,17 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
         if (traced.Layer is { } index)
         {
             var layer = image.Layers[index];
-            finding = finding with { Layer = new LayerPlace(index + 1, image.Layers.Length, layer.Blob.Digest, layer.Instruction, layer.Line) };
+            finding =
+                finding with { Layer = new LayerPlace(index + 1, image.Layers.Length, layer.Blob.Digest, layer.Instruction, layer.Line) };
         }
         return finding.Severity == FindingSeverity.Note ? finding : finding with { Cause = finding.Cause ?? causes(image, traced) };
     }
 
     private static Finding TooManyLayers(GateImage image) => new()
     {
-        Id = FindingId.TooManyLayers, Severity = FindingSeverity.Warning, Platform = image.Platform,
+        Id = FindingId.TooManyLayers,
+        Severity = FindingSeverity.Warning,
+        Platform = image.Platform,
         Message = $"the image has {image.Layers.Length} layers, "
             + $"but Docker's own image store supports at most {Limits.DockerLayers} ('max depth exceeded')",
     };
@@ -136,8 +156,13 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
     // Which variant an index entry names is a hint for clients; another processor or system is a lie.
     private static Finding Mismatch(GateImage image, Platform claimed) => new()
     {
-        Id = FindingId.PlatformMismatch, Platform = claimed, Found = image.Config.Platform.ToString(), Wanted = claimed.ToString(),
-        Severity = (claimed.Os, claimed.Architecture) == (image.Config.Platform.Os, image.Config.Platform.Architecture) ? FindingSeverity.Warning : FindingSeverity.Error,
+        Id = FindingId.PlatformMismatch,
+        Platform = claimed,
+        Found = image.Config.Platform.ToString(),
+        Wanted = claimed.ToString(),
+        Severity = (claimed.Os, claimed.Architecture) == (image.Config.Platform.Os, image.Config.Platform.Architecture)
+            ? FindingSeverity.Warning
+            : FindingSeverity.Error,
         Message = $"the index says {claimed}, but the image's config says {image.Config.Platform}",
     };
 

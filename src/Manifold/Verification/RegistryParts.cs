@@ -33,8 +33,10 @@ public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? P
         : $"the registry has {Size} bytes of the {Noun} {Part.Digest} instead of {Part.Size}";
 }
 
-/// <summary>The parts of an image that its registry has, according to the registry itself.
-/// This machine's store says nothing about them.</summary>
+/// <summary>
+/// The parts of an image that its registry has, according to the registry itself.
+/// This machine's store says nothing about them.
+/// </summary>
 /// <remarks>
 /// <code>
 /// the top                1  was just fetched
@@ -62,8 +64,10 @@ public sealed class RegistryParts
         $"Push it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
             + "--check-all.";
 
-    /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
-    /// from.</summary>
+    /// <summary>
+    /// As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
+    /// from.
+    /// </summary>
     /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
     public static async Task<RegistryParts?> TryAskAsync((RegistryClient Client, Store Store) at, IImageSource source, PartsAsked asked,
         Action<string> tell, CancellationToken cancellation = default)
@@ -104,7 +108,8 @@ public sealed class RegistryParts
                 + $"{string.Join("; ", lost.Select(part => part.Platform is { } platform ? $"{platform}: {part.Text}" : part.Text))}. "
                 + Advice)
             {
-                Registry = reference.Registry, Status = HttpStatusCode.NotFound,
+                Registry = reference.Registry,
+                Status = HttpStatusCode.NotFound,
             };
     }
 
@@ -124,7 +129,11 @@ public sealed class RegistryParts
 
     private Finding Finding(LostPart part, Platform platform) => new()
     {
-        Id = FindingId.MissingContent, Severity = FindingSeverity.Error, Platform = platform, Layer = part.Layer, Message = part.Text,
+        Id = FindingId.MissingContent,
+        Severity = FindingSeverity.Error,
+        Platform = platform,
+        Layer = part.Layer,
+        Message = part.Text,
         Cause = new Cause(CauseId.LostByRegistry, "a cleanup or garbage collection in the registry removed it after the push",
             Advice.TrimEnd('.')),
     };
@@ -172,8 +181,10 @@ public sealed class RegistryParts
             {
                 var size = await client.SizeForPullAsync(reference, uses.First().Blob, token).ConfigureAwait(false);
                 foreach (var use in uses.Where(use => !RegistryClient.IsWhole(size, use.Blob.Size)))
-                    lost.Add(new LostPart(use.Blob, use.Manifest, null, use.Layer is null ? "config" : "layer",
-                        size) { Layer = use.Layer });
+                    lost.Add(new LostPart(use.Blob, use.Manifest, null, use.Layer is null ? "config" : "layer", size)
+                    {
+                        Layer = use.Layer,
+                    });
             }).ConfigureAwait(false);
             var order = Manifests.Select((manifest, i) => (manifest.Digest, i)).ToDictionary(pair => pair.Digest, pair => pair.i);
             var named = await Task.WhenAll(lost.Select(async part =>
@@ -216,8 +227,10 @@ public sealed class RegistryParts
                         null, null));
         }
 
-        /// <summary>Whose image a manifest is: as its descriptor says, else as its config does where it can be had. An attestation is
-        /// about another's.</summary>
+        /// <summary>
+        /// Whose image a manifest is: as its descriptor says, else as its config does where it can be had. An attestation is
+        /// about another's.
+        /// </summary>
         private async Task<Platform?> PlatformOfAsync(Descriptor? manifest, CancellationToken cancellation)
         {
             if (manifest is not null && PlatformSubset.AboutOf(manifest) is { } about

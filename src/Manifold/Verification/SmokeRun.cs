@@ -23,35 +23,46 @@ public sealed record RunOptions
 /// <param name="Lines">The first lines that it printed.</param>
 public sealed record RunReport(ImmutableArray<string> Command, int? ExitCode, bool Emulated, double Seconds, ImmutableArray<string> Lines);
 
-/// <summary>Starts an image's entrypoint on each platform, natively or emulated, without a network and on files that are thrown away.</summary>
-/// <remarks>The platform's layers are fetched and unpacked whole, once for all that share them; they stay as snapshots until a prune.</remarks>
+/// <summary>
+/// Starts an image's entrypoint on each platform, natively or emulated, without a network and on files that are thrown away.
+/// </summary>
+/// <remarks>
+/// The platform's layers are fetched and unpacked whole, once for all that share them; they stay as snapshots until a prune.
+/// </remarks>
 public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulators emulators)
 {
     private const int ShownLines = 10;
 
-    /// <summary>The report with a run, and a finding where it was no success. Platforms run one after the other: their times are comparable.</summary>
+    /// <summary>
+    /// The report with a run, and a finding where it was no success. Platforms run one after the other: their times are comparable.
+    /// </summary>
     public async Task<GateReport> RunAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var images = (await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false)).ToDictionary(image => image.Manifest.Digest);
+        var images = (await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false))
+            .ToDictionary(image => image.Manifest.Digest);
         var platforms = ImmutableArray.CreateBuilder<PlatformReport>();
         foreach (var platform in report.Platforms)
             platforms.Add(await RunAsync(source, images[platform.Manifest], platform, options, cancellation).ConfigureAwait(false));
         return report with { Platforms = platforms.ToImmutable() };
     }
 
-    private async Task<PlatformReport> RunAsync(IImageSource source, GateImage image, PlatformReport report, RunOptions options, CancellationToken cancellation)
+    private async Task<PlatformReport> RunAsync(
+        IImageSource source, GateImage image, PlatformReport report, RunOptions options, CancellationToken cancellation)
     {
         var emulation = await emulators.ForAsync(image.Platform).ConfigureAwait(false);
         if (emulation.Kind == EmulationKind.Missing)
         {
             var remedy = emulation.Remedy is null ? "" : $"; run: {emulation.Remedy}";
-            return With(report, null, FindingId.NotRun, options.RequireAll ? FindingSeverity.Error : FindingSeverity.Note, $"this machine cannot run {image.Platform} ({emulation.Problem?.TrimEnd('.')}){remedy}");
+            return With(report, null, FindingId.NotRun, options.RequireAll ? FindingSeverity.Error : FindingSeverity.Note,
+                $"this machine cannot run {image.Platform} ({emulation.Problem?.TrimEnd('.')}){remedy}");
         }
-        ImmutableArray<string> command = [.. image.Config.Config?.Entrypoint ?? [.. (image.Config.Config?.Cmd ?? []).Take(1)], .. options.Arguments];
+        ImmutableArray<string> command =
+            [.. image.Config.Config?.Entrypoint ?? [.. (image.Config.Config?.Cmd ?? []).Take(1)], .. options.Arguments];
         await FirstFailure.WhenAllAsync(image.Layers, async (layer, token) =>
         {
-            await snapshots.GetOrAddAsync(layer.DiffId, (folder, each) => UnpackAsync(source, layer, folder, each), token).ConfigureAwait(false);
+            await snapshots.GetOrAddAsync(layer.DiffId,
+                (folder, each) => UnpackAsync(source, layer, folder, each), token).ConfigureAwait(false);
             return layer;
         }, cancellation).ConfigureAwait(false);
         return await StartAsync(image, report, command, options.Timeout, cancellation).ConfigureAwait(false);
@@ -66,12 +77,14 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
             cancellation).ConfigureAwait(false);
     }
 
-    private async Task<PlatformReport> StartAsync(GateImage image, PlatformReport report, ImmutableArray<string> command, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<PlatformReport> StartAsync(
+        GateImage image, PlatformReport report, ImmutableArray<string> command, TimeSpan timeout, CancellationToken cancellation)
     {
         var lines = new List<string>();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
-        RunReport Told(int? exitCode, bool emulated, TimeSpan duration) => new(command, exitCode, emulated, Math.Round(duration.TotalSeconds, 3), [.. lines]);
+        RunReport Told(int? exitCode, bool emulated, TimeSpan duration) =>
+            new(command, exitCode, emulated, Math.Round(duration.TotalSeconds, 3), [.. lines]);
         try
         {
             using var result = await sandbox.RunAsync(RequestOf(image, command, line =>
@@ -94,13 +107,26 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
 
     private static RunRequest RequestOf(GateImage image, ImmutableArray<string> command, Action<LogLine> onLine) => new()
     {
-        Chain = [.. image.Layers.Select(layer => layer.DiffId)], Arguments = command, Platform = image.Platform,
-        Environment = [.. image.Config.Config?.Env ?? []], User = image.Config.Config?.User ?? "", Network = NetworkMode.None,
-        WorkingDirectory = image.Config.Config?.WorkingDir is { Length: > 0 } folder ? folder : "/", OnLine = onLine,
+        Chain = [.. image.Layers.Select(layer => layer.DiffId)],
+        Arguments = command,
+        Platform = image.Platform,
+        Environment = [.. image.Config.Config?.Env ?? []],
+        User = image.Config.Config?.User ?? "",
+        Network = NetworkMode.None,
+        WorkingDirectory = image.Config.Config?.WorkingDir is { Length: > 0 } folder ? folder : "/",
+        OnLine = onLine,
     };
 
-    private static PlatformReport With(PlatformReport report, RunReport? run, string id, FindingSeverity severity, string message) => report with
-    {
-        Run = run, Findings = report.Findings.Add(new Finding { Id = id, Severity = severity, Message = message, Platform = report.Platform }),
-    };
+    private static PlatformReport With(PlatformReport report, RunReport? run, string id, FindingSeverity severity, string message) =>
+        report with
+        {
+            Run = run,
+            Findings = report.Findings.Add(new Finding
+            {
+                Id = id,
+                Severity = severity,
+                Message = message,
+                Platform = report.Platform,
+            }),
+        };
 }

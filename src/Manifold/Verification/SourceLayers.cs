@@ -5,7 +5,10 @@ using Manifold.Oci;
 
 namespace Manifold.Verification;
 
-/// <summary>The layers of an image somewhere: each is fetched and read once, forward, whichever of its platforms ask; nothing of it stays in memory but its facts.</summary>
+/// <summary>
+/// The layers of an image somewhere: each is fetched and read once, forward, whichever of its platforms ask; nothing of it stays in memory
+/// but its facts.
+/// </summary>
 internal sealed class SourceLayers(IImageSource source, ContentsCache contents, CensusCache cache) : ILayerShelf
 {
     // A few layers at once keep the line and the processors busy.

@@ -44,16 +44,26 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
                 || IsIdle(path, facts, entry))
                 Expected++;
             else if (RootOf(path, facts) is { } root && verdict.Id != FindingId.CompatibleMachine)
-                yield return Told(path, facts, verdict) with { Id = verdict.Id == FindingId.WrongAbi
-                    ? FindingId.WrongAbi : FindingId.WrongMachine, Severity = FindingSeverity.Error, Way = root.Way.Add("/" + path) };
+                yield return Told(path, facts, verdict) with
+                {
+                    Id = verdict.Id == FindingId.WrongAbi
+                        ? FindingId.WrongAbi : FindingId.WrongMachine,
+                    Severity = FindingSeverity.Error,
+                    Way = root.Way.Add("/" + path),
+                };
             else if (facts is not (WheelFile or ArchiveFile))
                 yield return Told(path, facts, verdict);
         }
     }
 
     private Finding Told(string path, FileFacts facts, Finding verdict) =>
-        verdict with { Platform = platform, Path = "/" + path, Message = $"/{path} ({Kind(path, facts)}) {verdict.Message}",
-            Wanted = wanted };
+        verdict with
+        {
+            Platform = platform,
+            Path = "/" + path,
+            Message = $"/{path} ({Kind(path, facts)}) {verdict.Message}",
+            Wanted = wanted,
+        };
 
     /// <summary>The place of the start that a native module lies in; null for other files, and for those elsewhere.</summary>
     private ModuleRoot? RootOf(string path, FileFacts facts) => facts switch
@@ -72,8 +82,10 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
 
     private static bool Holds(ModuleRoot root, string path) => path.StartsWith(root.Prefix, StringComparison.Ordinal);
 
-    /// <summary>Whether nobody runs it: nothing loads a file that is not named as a library, and no kernel starts one without the
-    /// mode.</summary>
+    /// <summary>
+    /// Whether nobody runs it: nothing loads a file that is not named as a library, and no kernel starts one without the
+    /// mode.
+    /// </summary>
     private static bool IsIdle(string path, FileFacts facts, LayerEntry entry) =>
         facts is ElfFile or MachOFile or PeFile { Managed: false } && (entry.Mode & ExecuteBits) == 0 && !KnownPlaces.IsModule(path);
 
@@ -90,9 +102,12 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
         ElfFile elf => Judge(elf),
         WheelFile wheel => Judge(wheel),
         // An assembly's code goes with any system's runtime, as long as the processor is the same.
-        PeFile { Managed: true, Machine: { } machine } => machine.Architecture == platform.Architecture ? null : Foreign(machine.Architecture),
-        PeFile { Machine: { } machine } => platform.Os == "windows" && machine.Architecture == platform.Architecture ? null : Foreign(machine.ToString()),
-        MachOFile fat => platform.Os == "darwin" && fat.Architectures.Contains(platform.Architecture) ? null : Foreign(string.Join(", ", fat.Machines)),
+        PeFile { Managed: true, Machine: { } machine } =>
+            machine.Architecture == platform.Architecture ? null : Foreign(machine.Architecture),
+        PeFile { Machine: { } machine } =>
+            platform.Os == "windows" && machine.Architecture == platform.Architecture ? null : Foreign(machine.ToString()),
+        MachOFile fat =>
+            platform.Os == "darwin" && fat.Architectures.Contains(platform.Architecture) ? null : Foreign(string.Join(", ", fat.Machines)),
         _ => null,
     };
 
@@ -115,7 +130,8 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
             FitKind.Foreign => Foreign(machine.ToString()),
             FitKind.WrongAbi => Foreign(machine.ToString()) with
             {
-                Id = FindingId.WrongAbi, Message = $"is built for {machine}: {fit.Why}",
+                Id = FindingId.WrongAbi,
+                Message = $"is built for {machine}: {fit.Why}",
             },
             _ => Foreign(machine.ToString()) with { Id = FindingId.CompatibleMachine, Message = $"is built for {machine}: {fit.Why}" },
         };
@@ -123,7 +139,9 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
 
     private Finding Foreign(string found) => new()
     {
-        Id = FindingId.ForeignFile, Severity = FindingSeverity.Warning, Found = found,
+        Id = FindingId.ForeignFile,
+        Severity = FindingSeverity.Warning,
+        Found = found,
         Message = $"is built for {found}, but the image is for {platform}",
     };
 

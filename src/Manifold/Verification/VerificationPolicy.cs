@@ -28,12 +28,16 @@ public sealed record VerificationPolicy
 
     public GateMode Mode { get; init; } = GateMode.On;
 
-    /// <summary>Files for other machines that are meant to be there: patterns as in a .dockerignore, from the image's root, e.g. <c>opt/agents/**</c>.</summary>
+    /// <summary>
+    /// Files for other machines that are meant to be there: patterns as in a .dockerignore, from the image's root, e.g.
+    /// <c>opt/agents/**</c>.
+    /// </summary>
     /// <exception cref="DockerfileException">A pattern is malformed.</exception>
     public ImmutableArray<string> Allow
     {
         get;
-        init => (field, allowed) = (value, value.IsDefaultOrEmpty ? IgnoreRules.None : IgnoreRules.Parse("--verify-allow", string.Join('\n', value)));
+        init => (field, allowed) = (value,
+            value.IsDefaultOrEmpty ? IgnoreRules.None : IgnoreRules.Parse("--verify-allow", string.Join('\n', value)));
     } = [];
 
     public bool Refuses(FindingSeverity severity) => Mode switch

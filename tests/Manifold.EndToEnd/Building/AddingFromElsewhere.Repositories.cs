@@ -31,11 +31,16 @@ public sealed partial class AddingFromElsewhere
     public async Task a_git_that_knows_one_kind_of_hashes_fetches_repositories()
     {
         var real = (await Tool.Run("sh", "-c", "command -v git")).Trim();
-        var old = shop.Write("old/git", $"#!/bin/sh\nfor word; do case $word in --object-format*) exit 129;; esac; done\nexec {real} \"$@\"\n");
+        var old =
+            shop.Write("old/git", $"#!/bin/sh\nfor word; do case $word in --object-format*) exit 129;; esac; done\nexec {real} \"$@\"\n");
         File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo("env", [$"PATH={shop["old"]}:{Environment.GetEnvironmentVariable("PATH")}", "MANIFOLD_ROOT=" + shop.Root,
-            "GIT_DEFAULT_HASH=sha256", .. OurProgram.Words, "build", "--verify", "off",
-            $"{Repository()}#main:sub"]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo("env",
+            [$"PATH={shop["old"]}:{Environment.GetEnvironmentVariable("PATH")}", "MANIFOLD_ROOT=" + shop.Root,
+                "GIT_DEFAULT_HASH=sha256", .. OurProgram.Words, "build", "--verify", "off",
+                $"{Repository()}#main:sub"])
+        {
+            RedirectStandardError = true,
+        };
         using var build = Process.Start(start)!;
         var error = await build.StandardError.ReadToEndAsync();
         await build.WaitForExitAsync();
@@ -60,10 +65,14 @@ public sealed partial class AddingFromElsewhere
         var address = Repository(format);
         var (tagged, head, tag) = (HashOf(address, "v1^{}"), HashOf(address, "main"), HashOf(address, "v1"));
 
-        var files = await FilesOf(shop.Context($"FROM scratch\nADD --checksum={tagged} {address}#v1:sub /a/\nADD --checksum={tag[..12]} {address}#v1:sub /b/\nARG SUM\n"
-            + $"ADD --keep-git-dir --chown=42:84 --checksum=$SUM {address}#{head} /c/\nADD --checksum={head} {address} /d/\n"), [], "--build-arg", $"SUM={head}");
+        var files = await FilesOf(
+            shop.Context(
+                $"FROM scratch\nADD --checksum={tagged} {address}#v1:sub /a/\nADD --checksum={tag[..12]} {address}#v1:sub /b/\nARG SUM\n"
+                    + $"ADD --keep-git-dir --chown=42:84 --checksum=$SUM {address}#{head} /c/\nADD --checksum={head} {address} /d/\n"),
+            [], "--build-arg", $"SUM={head}");
 
-        Assert.Equal(["644 0:0 one\n", "644 0:0 one\n", "644 42:84 two\n"], new[] { "a/f", "b/f", "c/sub/f" }.Select(path => Describe(files[path])));
+        Assert.Equal(["644 0:0 one\n", "644 0:0 one\n", "644 42:84 two\n"],
+            new[] { "a/f", "b/f", "c/sub/f" }.Select(path => Describe(files[path])));
         Assert.Contains("c/.git/HEAD", files.Keys);
         foreach (var (name, sum) in new[] { ("v1", head), (head, tagged), ("main", tagged) })
         {

@@ -111,16 +111,21 @@ public sealed partial class AddingFromElsewhere : IDisposable
     {
         var address = server.Put("a.tgz", Packed(("in/x", "x")), "1");
 
-        var files = await FilesOf(shop.Context($"FROM scratch\nADD {address} /kept/\nADD --unpack {address} /open/\nADD --unpack=false local.tgz /local/\n", ("local.tgz", "no archive")));
+        var files = await FilesOf(
+            shop.Context($"FROM scratch\nADD {address} /kept/\nADD --unpack {address} /open/\nADD --unpack=false local.tgz /local/\n",
+                ("local.tgz", "no archive")));
 
-        Assert.Equal(["kept", "kept/a.tgz", "local", "local/local.tgz", "open", "open/in", "open/in/x"], files.Keys.Order(StringComparer.Ordinal).Where(path => path.Length > 0));
+        Assert.Equal(["kept", "kept/a.tgz", "local", "local/local.tgz", "open", "open/in", "open/in/x"],
+            files.Keys.Order(StringComparer.Ordinal).Where(path => path.Length > 0));
     }
 
     [Fact]
     public async Task a_context_is_a_repository_a_tarball_or_standard_input()
     {
         var repository = Repository();
-        var tarball = server.Put("c.tar.gz", Packed(("Dockerfile", "FROM scratch\nCOPY f /of-tarball\n"), ("f", "x"), ("skipped", "x"), (".dockerignore", "skipped\n"), ("Other", "FROM scratch\nCOPY . /all/\n")), "1");
+        var tarball = server.Put("c.tar.gz",
+            Packed(("Dockerfile", "FROM scratch\nCOPY f /of-tarball\n"),
+                ("f", "x"), ("skipped", "x"), (".dockerignore", "skipped\n"), ("Other", "FROM scratch\nCOPY . /all/\n")), "1");
 
         Assert.Contains("of-git", (await FilesOf(repository + "#main:sub")).Keys);
         Assert.Contains("of-tarball", (await FilesOf(tarball)).Keys);
@@ -153,7 +158,9 @@ public sealed partial class AddingFromElsewhere : IDisposable
     public async Task named_contexts_are_folders_images_layouts_repositories_and_tarballs()
     {
         var layout = shop["layout"];
-        (await shop.Build(shop.Context("FROM scratch\nCOPY f /of-layout\n", ("f", "x")), "-o", $"type=oci,tar=false,dest={layout}", "-t", "example.com/built:1")).Succeeded();
+        (await shop.Build(shop.Context("FROM scratch\nCOPY f /of-layout\n", ("f", "x")),
+            "-o", $"type=oci,tar=false,dest={layout}", "-t", "example.com/built:1"))
+            .Succeeded();
         var folder = shop.Context("FROM scratch\n", ("sub/f", "x"));
         var tarball = server.Put("n.tar", Packed(("of-tarball", "x")), "1");
         var context = shop.Context("""
@@ -165,10 +172,12 @@ public sealed partial class AddingFromElsewhere : IDisposable
             """);
 
         var files = await FilesOf(context, [],
-            "--build-context", $"folder={folder}", "--build-context", "image=docker-image://example.com/built:1", "--build-context", $"layout=oci-layout://{layout}",
+            "--build-context", $"folder={folder}",
+            "--build-context", "image=docker-image://example.com/built:1", "--build-context", $"layout=oci-layout://{layout}",
             "--build-context", $"git={Repository()}#main:sub", "--build-context", $"tarball={tarball}");
 
-        Assert.Subset(files.Keys.ToHashSet(), new HashSet<string> { "sub/f", "image/of-layout", "layout/of-layout", "git/f", "tarball/n.tar" });
+        Assert.Subset(files.Keys.ToHashSet(),
+            new HashSet<string> { "sub/f", "image/of-layout", "layout/of-layout", "git/f", "tarball/n.tar" });
     }
 
     [Theory]
@@ -193,12 +202,15 @@ public sealed partial class AddingFromElsewhere : IDisposable
 
         (await shop.Run([], "prune", "--all")).Succeeded();
 
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "sources"), "*", SearchOption.AllDirectories), File.Exists);
+        Assert.DoesNotContain(
+            Directory.GetFileSystemEntries(Path.Combine(shop.Root, "sources"), "*", SearchOption.AllDirectories), File.Exists);
     }
 
     [Theory]
-    [InlineData("manifold.yaml", "{images: {one: {context: \"MAIN\", dockerfile: Other, contexts: {n: \"NAMED\"}, tags: [example.com/one:1]}}}")]
-    [InlineData("docker-bake.json", """{"target": {"default": {"context": "MAIN", "dockerfile": "Other", "contexts": {"n": "NAMED"}, "tags": ["example.com/one:1"]}}}""")]
+    [InlineData("manifold.yaml",
+        "{images: {one: {context: \"MAIN\", dockerfile: Other, contexts: {n: \"NAMED\"}, tags: [example.com/one:1]}}}")]
+    [InlineData("docker-bake.json",
+        """{"target": {"default": {"context": "MAIN", "dockerfile": "Other", "contexts": {"n": "NAMED"}, "tags": ["example.com/one:1"]}}}""")]
     public async Task a_project_has_contexts_from_elsewhere_too(string file, string text)
     {
         var main = server.Put("main.tar", Packed(("Other", "FROM scratch\nCOPY f /main\nCOPY --from=n f /named\n"), ("f", "x")), "1");
@@ -209,13 +221,17 @@ public sealed partial class AddingFromElsewhere : IDisposable
         var baked = (await shop.Run([], "bake", "-f", project, "--progress", "json")).Succeeded();
 
         Assert.Contains(main, printed, StringComparison.Ordinal);
-        Assert.Equal(["COPY --from=n f /named", "COPY f /main"], baked.Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Order(StringComparer.Ordinal));
+        Assert.Equal(["COPY --from=n f /named", "COPY f /main"],
+            baked.Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task a_context_of_a_project_that_cannot_be_had_names_the_line()
     {
-        var project = Path.Combine(shop.Context("FROM scratch\n", ("manifold.yaml", $"images:\n  one: {{context: \"{server.Address}/none.tar\", tags: [example.com/one:1]}}\n")), "manifold.yaml");
+        var project = Path.Combine(
+            shop.Context("FROM scratch\n",
+                ("manifold.yaml", $"images:\n  one: {{context: \"{server.Address}/none.tar\", tags: [example.com/one:1]}}\n")),
+            "manifold.yaml");
 
         var outcome = await shop.Run([], "bake", "-f", project);
 
@@ -227,7 +243,8 @@ public sealed partial class AddingFromElsewhere : IDisposable
     /// <summary>Source: BuildKit's tests testSourceDateEpochStage… and testSourceDateEpochNamedContext…</summary>
     [Theory]
     [InlineData("ARG SOURCE_DATE_EPOCH=of-file\nFROM scratch AS of-file\nADD FILE /\nFROM scratch\n", 1580702706)]
-    [InlineData("ARG SOURCE_DATE_EPOCH=THE-STAGE\nARG WHERE=FILE\nFROM scratch AS the-stage\nARG MORE=$WHERE\nADD $MORE /x\nFROM scratch\n", 1580702706)]
+    [InlineData("ARG SOURCE_DATE_EPOCH=THE-STAGE\nARG WHERE=FILE\nFROM scratch AS the-stage\nARG MORE=$WHERE\nADD $MORE /x\nFROM scratch\n",
+        1580702706)]
     [InlineData("ARG SOURCE_DATE_EPOCH=of-commit\nFROM scratch AS of-commit\nADD GIT#v1 /\nFROM scratch\n", 1600000000)]
     [InlineData("ARG SOURCE_DATE_EPOCH=named\nFROM scratch\n", 1580702706)]
     [InlineData("ARG SOURCE_DATE_EPOCH=repository\nFROM scratch\n", 1600000000)]
@@ -235,26 +252,35 @@ public sealed partial class AddingFromElsewhere : IDisposable
     public async Task the_time_may_be_that_of_a_stage_or_a_context(string dockerfile, long seconds)
     {
         var (file, repository) = (server.Put("src.tar.gz", Packed(("foo", "bar")), "1"), Repository());
-        var context = shop.Context(dockerfile.Replace("FILE", file, StringComparison.Ordinal).Replace("GIT", repository, StringComparison.Ordinal)
-            + "ARG SOURCE_DATE_EPOCH\nCOPY f /\nENV TIME=$SOURCE_DATE_EPOCH\n", ("f", "x"));
+        var context =
+            shop.Context(dockerfile.Replace("FILE", file, StringComparison.Ordinal).Replace("GIT", repository, StringComparison.Ordinal)
+                + "ARG SOURCE_DATE_EPOCH\nCOPY f /\nENV TIME=$SOURCE_DATE_EPOCH\n", ("f", "x"));
         var layout = shop["timed"];
 
-        (await shop.Build(context, "--build-context", $"named={file}", "--build-context", $"repository={repository}#v1", "--build-context", $"folder={context}",
+        (await shop.Build(context,
+            "--build-context", $"named={file}", "--build-context", $"repository={repository}#v1", "--build-context", $"folder={context}",
             "-o", $"type=oci,tar=false,dest={layout}")).Succeeded();
 
         var config = ConfigOf(layout);
-        Assert.Equal(seconds, DateTimeOffset.Parse((string)config["created"]!, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeSeconds());
+        Assert.Equal(seconds,
+            DateTimeOffset.Parse((string)config["created"]!, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeSeconds());
         Assert.Contains($"TIME={(seconds == 0 ? "" : seconds)}", config["config"]!["Env"]!.AsArray().Select(each => (string)each!));
     }
 
     [Fact]
     public async Task a_number_wins_over_the_stage_and_an_outputs_number_over_both()
     {
-        var context = shop.Context($"ARG SOURCE_DATE_EPOCH=s\nFROM scratch AS s\nADD {server.Address}/not-there /\nFROM scratch\nCOPY f /\n", ("f", "x"));
-        (await shop.Build(context, "--build-arg", "SOURCE_DATE_EPOCH=1700000002", "-o", $"type=oci,tar=false,source-date-epoch=,dest={shop["one"]}")).Succeeded();
-        (await shop.Build(context, "--build-arg", "SOURCE_DATE_EPOCH=1700000002", "-o", $"type=oci,tar=false,source-date-epoch=1700000003,dest={shop["two"]}")).Succeeded();
+        var context = shop.Context(
+            $"ARG SOURCE_DATE_EPOCH=s\nFROM scratch AS s\nADD {server.Address}/not-there /\nFROM scratch\nCOPY f /\n", ("f", "x"));
+        (await shop.Build(context,
+            "--build-arg", "SOURCE_DATE_EPOCH=1700000002", "-o", $"type=oci,tar=false,source-date-epoch=,dest={shop["one"]}"))
+            .Succeeded();
+        (await shop.Build(context,
+            "--build-arg", "SOURCE_DATE_EPOCH=1700000002", "-o", $"type=oci,tar=false,source-date-epoch=1700000003,dest={shop["two"]}"))
+            .Succeeded();
 
-        Assert.Equal(["2023-11-14T22:13:22+00:00", "2023-11-14T22:13:23+00:00"], new[] { "one", "two" }.Select(name => (string)ConfigOf(shop[name])["created"]!));
+        Assert.Equal(["2023-11-14T22:13:22+00:00", "2023-11-14T22:13:23+00:00"],
+            new[] { "one", "two" }.Select(name => (string)ConfigOf(shop[name])["created"]!));
     }
 
     [Theory]
@@ -276,7 +302,8 @@ public sealed partial class AddingFromElsewhere : IDisposable
 
     private static string Describe(Seen file) => $"{Convert.ToString((int)file.Mode, 8)} {file.Uid}:{file.Gid} {file.Content}";
 
-    private Task<Dictionary<string, Seen>> FilesOf(string context, params (string Name, string Value)[] variables) => FilesOf(context, variables, []);
+    private Task<Dictionary<string, Seen>> FilesOf(string context, params (string Name, string Value)[] variables) =>
+        FilesOf(context, variables, []);
 
     /// <summary>What GNU tar's reader would see in the layers of the image that is built.</summary>
     private async Task<Dictionary<string, Seen>> FilesOf(string context, (string Name, string Value)[] variables, params string[] arguments)
@@ -293,7 +320,8 @@ public sealed partial class AddingFromElsewhere : IDisposable
             {
                 using var content = new MemoryStream();
                 entry.DataStream?.CopyTo(content);
-                files[entry.Name.TrimEnd('/')] = new Seen(entry.EntryType, entry.Mode, entry.Uid, entry.Gid, entry.ModificationTime, Encoding.UTF8.GetString(content.ToArray()));
+                files[entry.Name.TrimEnd('/')] = new Seen(entry.EntryType,
+                    entry.Mode, entry.Uid, entry.Gid, entry.ModificationTime, Encoding.UTF8.GetString(content.ToArray()));
             }
         }
         return files;
@@ -301,15 +329,18 @@ public sealed partial class AddingFromElsewhere : IDisposable
 
     private static IEnumerable<byte[]> LayersOf(string layout)
     {
-        byte[] Blob(JsonNode descriptor) => File.ReadAllBytes(Path.Combine(layout, "blobs", ((string)descriptor["digest"]!).Replace(':', '/')));
+        byte[] Blob(JsonNode descriptor) =>
+            File.ReadAllBytes(Path.Combine(layout, "blobs", ((string)descriptor["digest"]!).Replace(':', '/')));
         var index = JsonNode.Parse(Blob(JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "index.json")))!["manifests"]![0]!))!;
         return [.. JsonNode.Parse(Blob(index["manifests"]![0]!))!["layers"]!.AsArray().Select(layer => Blob(layer!))];
     }
 
     private static JsonNode ConfigOf(string layout)
     {
-        JsonNode Blob(JsonNode descriptor) => JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "blobs", ((string)descriptor["digest"]!).Replace(':', '/'))))!;
-        return Blob(Blob(Blob(JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "index.json")))!["manifests"]![0]!)["manifests"]![0]!)["config"]!);
+        JsonNode Blob(JsonNode descriptor) =>
+            JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "blobs", ((string)descriptor["digest"]!).Replace(':', '/'))))!;
+        return Blob(Blob(
+            Blob(JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "index.json")))!["manifests"]![0]!)["manifests"]![0]!)["config"]!);
     }
 
     private static byte[] Packed(params (string Name, string Content)[] files)
@@ -319,7 +350,8 @@ public sealed partial class AddingFromElsewhere : IDisposable
         using (var writer = new TarWriter(gzip))
         {
             foreach (var (name, content) in files)
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+                writer.WriteEntry(
+                    new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
         }
         return packed.ToArray();
     }

@@ -4,8 +4,10 @@ using Manifold.Registry;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary><c>--sbom</c> and <c>--provenance</c> of an image that goes to a layout, an archive or a folder: they lie beside it
-/// there.</summary>
+/// <summary>
+/// <c>--sbom</c> and <c>--provenance</c> of an image that goes to a layout, an archive or a folder: they lie beside it
+/// there.
+/// </summary>
 public sealed class AttachingWithoutARegistry : IDisposable
 {
     private const string Sbom = "application/spdx+json", Statement = "application/vnd.in-toto+json";
@@ -68,7 +70,8 @@ public sealed class AttachingWithoutARegistry : IDisposable
             foreach (var platform in index.Manifests)
             {
                 var list = registry.Manifests[$"{repository}:{RegistryClient.ReferrersTag(platform.Digest)}"].Bytes;
-                Assert.Equal([Sbom, Statement], ImageIndex.Parse(list).Manifests.Select(entry => entry.ArtifactType!).Order(StringComparer.Ordinal));
+                Assert.Equal([Sbom, Statement],
+                    ImageIndex.Parse(list).Manifests.Select(entry => entry.ArtifactType!).Order(StringComparer.Ordinal));
             }
         }
     }
@@ -130,7 +133,8 @@ public sealed class AttachingWithoutARegistry : IDisposable
     }
 
     [Theory]
-    [InlineData("docker-bake.json", """{"target": {"default": {"context": "{0}", "args": {"S": "geheim"}, "attest": ["type=provenance,mode=min"]}}}""")]
+    [InlineData("docker-bake.json",
+        """{"target": {"default": {"context": "{0}", "args": {"S": "geheim"}, "attest": ["type=provenance,mode=min"]}}}""")]
     [InlineData("compose.yaml", "services: {a: {build: {context: ., args: {S: geheim}, provenance: mode=min}}}")]
     [InlineData("manifold.yaml", "images: {a: {context: ., args: {S: geheim}, attest: ['type=provenance,mode=min']}}")]
     [InlineData("manifold.yaml", "images: {a: {context: ., args: {S: geheim}}}", "--set", "*.attest=type=provenance,mode=min")]

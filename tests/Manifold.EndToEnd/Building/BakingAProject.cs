@@ -5,7 +5,9 @@ using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>Several images from one file, which stand on each other: with real bases, a real registry, and other tools to judge what came.</summary>
+/// <summary>
+/// Several images from one file, which stand on each other: with real bases, a real registry, and other tools to judge what came.
+/// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class BakingAProject : IAsyncLifetime
 {
@@ -32,12 +34,14 @@ public sealed class BakingAProject : IAsyncLifetime
         {
             var full = shop[Path.Combine(folder, path)];
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            File.WriteAllText(full, content.Replace("BASE", Workshop.BusyBox, StringComparison.Ordinal).Replace("HERE", registry.Name, StringComparison.Ordinal));
+            File.WriteAllText(full, content.Replace("BASE", Workshop.BusyBox, StringComparison.Ordinal)
+                .Replace("HERE", registry.Name, StringComparison.Ordinal));
         }
         return shop[folder];
     }
 
-    private Task<Workshop.Outcome> Bake(string folder, params string[] arguments) => shop.Run([.. arguments], "bake", "-f", folder, "--progress", "json");
+    private Task<Workshop.Outcome> Bake(string folder, params string[] arguments) =>
+        shop.Run([.. arguments], "bake", "-f", folder, "--progress", "json");
 
     private const string TwoPlatforms = "registry: HERE\nplatforms: [linux/amd64, linux/arm64]\ntags: [dev]\n";
 
@@ -50,7 +54,8 @@ public sealed class BakingAProject : IAsyncLifetime
     private Manifest ManifestOf(string name, string platform)
     {
         using var store = Store.Open(shop.Root);
-        return Manifest.Parse(store.ReadDocument(IndexOf(name).Manifests.Single(entry => entry.Platform!.ToPlatform() == Platform.Parse(platform)).Digest));
+        return Manifest.Parse(
+            store.ReadDocument(IndexOf(name).Manifests.Single(entry => entry.Platform!.ToPlatform() == Platform.Parse(platform)).Digest));
     }
 
     [Theory]
@@ -63,11 +68,13 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task a_sibling_is_found_for_the_same_platform_and_nothing_is_pushed(string how, string from, string more)
     {
         var folder = Project($"{TwoPlatforms}images:\n  api:\n    context: api\n{more}  base: {{context: base, alias: ground}}\n",
-            ("base/Dockerfile", "FROM BASE\nRUN uname -m > /base.txt\n"), ("api/Dockerfile", $"{from}RUN cat /base.txt > /api.txt\nENTRYPOINT [\"cat\", \"/api.txt\"]\n"));
+            ("base/Dockerfile", "FROM BASE\nRUN uname -m > /base.txt\n"),
+            ("api/Dockerfile", $"{from}RUN cat /base.txt > /api.txt\nENTRYPOINT [\"cat\", \"/api.txt\"]\n"));
         (await Bake(folder)).Succeeded();
         foreach (var (platform, machine) in new[] { ("linux/amd64", "x86_64"), ("linux/arm64", "aarch64") })
         {
-            Assert.Equal(how == "by COPY --from", ManifestOf("base:dev", platform).Layers[^1].Digest != ManifestOf("api:dev", platform).Layers[1].Digest);
+            Assert.Equal(how == "by COPY --from",
+                ManifestOf("base:dev", platform).Layers[^1].Digest != ManifestOf("api:dev", platform).Layers[1].Digest);
             var run = await shop.Run([], "verify", $"store:{registry.Name}/api:dev", "--platform", platform, "--run", "", "--json");
             Assert.Contains($"\"{machine}\"", run.Output, StringComparison.Ordinal);
         }
@@ -85,7 +92,8 @@ public sealed class BakingAProject : IAsyncLifetime
             """));
         var context = shop.Context("FROM BASE\nCOPY Dockerfile /\n");
         File.Copy(Path.Combine(folder, "docker-bake.hcl"), Path.Combine(context, "docker-bake.hcl"));
-        using var bake = shop.Start("bake", "--progress", "plain", "--metadata-file", shop["metadata.json"], "-f", Path.Combine(context, "docker-bake.hcl"), "--set", $"*.context={context}");
+        using var bake = shop.Start("bake", "--progress", "plain",
+            "--metadata-file", shop["metadata.json"], "-f", Path.Combine(context, "docker-bake.hcl"), "--set", $"*.context={context}");
         var error = bake.StandardError.ReadToEndAsync();
         await bake.StandardOutput.ReadToEndAsync();
         await bake.WaitForExitAsync();
@@ -94,8 +102,11 @@ public sealed class BakingAProject : IAsyncLifetime
         var zstd = await ManifestAt($"docker://{registry.Name}/zstd:1");
         Assert.Equal(["zstd", "zstd"], zstd["layers"]!.AsArray().Select(layer => ((string)layer!["mediaType"]!).Split('+')[^1]));
         Assert.Equal("1", (string?)zstd["annotations"]!["org.example.a"]);
-        Assert.Contains("application/vnd.docker.distribution.manifest.list.v2+json", await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/docker:1"), StringComparison.Ordinal);
-        Assert.Equal(await registry.DigestAsync("docker:1"), (string?)JsonNode.Parse(await File.ReadAllTextAsync(shop["metadata.json"]))!["docker"]!["containerimage.digest"]);
+        Assert.Contains("application/vnd.docker.distribution.manifest.list.v2+json",
+            await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/docker:1"),
+            StringComparison.Ordinal);
+        Assert.Equal(await registry.DigestAsync("docker:1"),
+            (string?)JsonNode.Parse(await File.ReadAllTextAsync(shop["metadata.json"]))!["docker"]!["containerimage.digest"]);
         var file = await ManifestAt($"oci-archive:{shop["file"]}");
         Assert.Equal("application/vnd.oci.image.layer.v1.tar", (string?)file["layers"]!.AsArray()[^1]!["mediaType"]);
         Assert.Equal("2", (string?)file["annotations"]!["org.example.b"]);
@@ -106,7 +117,8 @@ public sealed class BakingAProject : IAsyncLifetime
     {
         var raw = shop[$"raw-{Guid.NewGuid():N}"];
         await Tool.Run("skopeo", "copy", "--all", "--preserve-digests", "--src-tls-verify=false", place, $"oci:{raw}:x");
-        JsonNode Blob(JsonNode descriptor) => JsonNode.Parse(File.ReadAllText(Path.Combine(raw, "blobs", ((string)descriptor["digest"]!).Replace(':', '/'))))!;
+        JsonNode Blob(JsonNode descriptor) =>
+            JsonNode.Parse(File.ReadAllText(Path.Combine(raw, "blobs", ((string)descriptor["digest"]!).Replace(':', '/'))))!;
         var top = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(raw, "index.json")))!["manifests"]![0]!;
         return Blob(Blob(top)["manifests"]![0]!);
     }
@@ -126,10 +138,12 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task one_image_is_built_with_what_it_stands_on_and_published_alone()
     {
         var folder = Project($"{TwoPlatforms}images:\n  base: {{context: base}}\n  api: {{context: api}}\n  other: {{context: other}}\n",
-            ("base/Dockerfile", "FROM BASE\nCOPY Dockerfile /base\n"), ("api/Dockerfile", "FROM base\nCOPY Dockerfile /api\n"), ("other/Dockerfile", "FROM BASE\nCOPY nothing /\n"));
+            ("base/Dockerfile", "FROM BASE\nCOPY Dockerfile /base\n"),
+            ("api/Dockerfile", "FROM base\nCOPY Dockerfile /api\n"), ("other/Dockerfile", "FROM BASE\nCOPY nothing /\n"));
         (await Bake(folder, "--push", "api")).Succeeded();
         Assert.Equal(["api"], await registry.RepositoriesAsync());
-        var listed = JsonNode.Parse(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/api:dev"))!;
+        var listed =
+            JsonNode.Parse(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/api:dev"))!;
         Assert.Equal(["amd64", "arm64"], listed["manifests"]!.AsArray().Select(entry => (string)entry!["platform"]!["architecture"]!));
         Assert.Equal(3, ManifestOf("api:dev", "linux/arm64").Layers.Length);
     }
@@ -138,7 +152,8 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task a_failure_stops_the_others_publishes_nothing_and_says_how_to_go_on()
     {
         var folder = Project($"{TwoPlatforms}images:\n  good: {{context: good}}\n  bad: {{context: bad}}\n  above: {{context: above}}\n",
-            ("good/Dockerfile", "FROM BASE\nRUN echo good > /good\n"), ("bad/Dockerfile", "FROM good\nRUN [ $(uname -m) = x86_64 ]\n"), ("above/Dockerfile", "FROM bad\nCOPY Dockerfile /\n"));
+            ("good/Dockerfile", "FROM BASE\nRUN echo good > /good\n"),
+            ("bad/Dockerfile", "FROM good\nRUN [ $(uname -m) = x86_64 ]\n"), ("above/Dockerfile", "FROM bad\nCOPY Dockerfile /\n"));
         var failed = await Bake(folder, "--push");
         Assert.Equal(1, failed.Code);
         Assert.Contains("bad: ", failed.Error, StringComparison.Ordinal);
@@ -158,7 +173,8 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task what_can_be_finished_is_finished_and_published_where_that_is_asked_for()
     {
         var folder = Project($"{TwoPlatforms}images:\n  bad: {{context: bad}}\n  above: {{context: above}}\n  good: {{context: good}}\n",
-            ("good/Dockerfile", "FROM BASE\nRUN sleep 1 && echo good > /good\n"), ("bad/Dockerfile", "FROM BASE\nRUN false\n"), ("above/Dockerfile", "FROM bad\nCOPY Dockerfile /\n"));
+            ("good/Dockerfile", "FROM BASE\nRUN sleep 1 && echo good > /good\n"),
+            ("bad/Dockerfile", "FROM BASE\nRUN false\n"), ("above/Dockerfile", "FROM bad\nCOPY Dockerfile /\n"));
         var failed = await Bake(folder, "--push", "--keep-going");
         Assert.Equal(1, failed.Code);
         Assert.Contains("not built: above (needs bad)\nPublished: good. ", failed.Error, StringComparison.Ordinal);
@@ -168,7 +184,8 @@ public sealed class BakingAProject : IAsyncLifetime
     [Fact]
     public async Task a_platform_that_may_fail_is_left_out_and_a_published_tag_never_loses_it()
     {
-        const string yaml = "registry: HERE\ntags: [dev]\nimages:\n  app:\n    context: app\n    platforms:\n      linux/amd64: {}\n      linux/arm64: {optional: true}\n      linux/s390x: {optional: true}\n";
+        const string yaml = "registry: HERE\ntags: [dev]\nimages:\n  app:\n    context: app\n"
+            + "    platforms:\n      linux/amd64: {}\n      linux/arm64: {optional: true}\n      linux/s390x: {optional: true}\n";
         var folder = Project(yaml, ("app/Dockerfile", "FROM BASE\nRUN true\n"));
         var whole = (await Bake(folder, "--push")).Succeeded();
         Assert.Matches("app: .*optional platform linux/s390x .*: FROM", whole.Error);
@@ -187,9 +204,14 @@ public sealed class BakingAProject : IAsyncLifetime
     [Fact]
     public async Task a_platform_is_taken_from_upstream_as_it_is_and_its_digest_stays()
     {
-        var folder = Project("registry: HERE\ntags: [latest]\nimages:\n  proxy:\n    platform-tags: true\n    platforms:\n      linux/amd64: {source: 'image:BASE'}\n      linux/arm64: {context: proxy}\n", ("proxy/Dockerfile", "FROM BASE\nCOPY Dockerfile /own\n"));
+        var folder = Project(
+            "registry: HERE\ntags: [latest]\nimages:\n  proxy:\n    platform-tags: true\n"
+                + "    platforms:\n      linux/amd64: {source: 'image:BASE'}\n      linux/arm64: {context: proxy}\n",
+            ("proxy/Dockerfile", "FROM BASE\nCOPY Dockerfile /own\n"));
         (await Bake(folder, "--push")).Succeeded();
-        var upstream = JsonNode.Parse(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{Workshop.BusyBox}"))!["manifests"]!.AsArray();
+        var upstream = JsonNode
+            .Parse(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{Workshop.BusyBox}"))!["manifests"]!
+            .AsArray();
         var amd64 = (string)upstream.Single(entry => (string)entry!["platform"]!["architecture"]! == "amd64")!["digest"]!;
         Assert.Equal(amd64, await registry.DigestAsync("proxy:latest-amd64"));
         Assert.Equal(amd64, IndexOf("proxy:latest").Manifests[0].Digest.ToString());
@@ -199,19 +221,24 @@ public sealed class BakingAProject : IAsyncLifetime
     [Fact]
     public async Task an_upstream_image_without_the_platform_is_told_before_any_work()
     {
-        var folder = Project("registry: HERE\ntags: [latest]\nimages:\n  proxy:\n    platforms:\n      linux/s390x: {source: 'image:BASE'}\n      linux/arm64: {context: proxy}\n", ("proxy/Dockerfile", "FROM BASE\nRUN true\n"));
+        var folder = Project(
+            "registry: HERE\ntags: [latest]\nimages:\n  proxy:\n    platforms:\n      linux/s390x: {source: 'image:BASE'}\n"
+                + "      linux/arm64: {context: proxy}\n", ("proxy/Dockerfile", "FROM BASE\nRUN true\n"));
         var outcome = await Bake(folder);
         Assert.Equal(2, outcome.Code);
         Assert.Empty(outcome.Steps);
         Assert.Contains("proxy (linux/s390x): ", outcome.Error, StringComparison.Ordinal);
         Assert.Contains($"manifold.yaml:6:", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("has no image for linux/s390x. It has: linux/amd64, linux/arm64, linux/arm/v7, linux/ppc64le, linux/riscv64.", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("has no image for linux/s390x. It has: linux/amd64, linux/arm64, linux/arm/v7, linux/ppc64le, linux/riscv64.",
+            outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task a_hook_runs_again_only_when_what_it_reads_or_made_has_changed()
     {
-        var folder = Project("tags: [dev]\nregistry: HERE\nimages:\n  app:\n    context: app\n    platforms: [linux/amd64]\n    before: {run: 'echo x >> runs && mkdir -p bin && cp src.txt bin/out', inputs: [src.txt], outputs: ['bin/**']}\n",
+        var folder = Project(
+            "tags: [dev]\nregistry: HERE\nimages:\n  app:\n    context: app\n    platforms: [linux/amd64]\n"
+                + "    before: {run: 'echo x >> runs && mkdir -p bin && cp src.txt bin/out', inputs: [src.txt], outputs: ['bin/**']}\n",
             ("app/Dockerfile", "FROM scratch\nCOPY bin/out /\n"), ("app/src.txt", "one"));
         int Runs() => File.ReadAllLines(Path.Combine(folder, "app/runs")).Length;
         (await Bake(folder)).Succeeded();
@@ -231,7 +258,9 @@ public sealed class BakingAProject : IAsyncLifetime
     [InlineData("true", "did not create 'bin/**' in '")]
     public async Task a_hook_that_fails_or_makes_nothing_is_told_with_its_line(string run, string said)
     {
-        var folder = Project($"tags: [dev]\nregistry: HERE\nimages:\n  app:\n    context: app\n    platforms: [linux/amd64]\n    before: {{run: '{run}', outputs: ['bin/**']}}\n", ("app/Dockerfile", "FROM scratch\nCOPY bin/out /\n"));
+        var folder = Project(
+            $"tags: [dev]\nregistry: HERE\nimages:\n  app:\n    context: app\n    platforms: [linux/amd64]\n"
+                + $"    before: {{run: '{run}', outputs: ['bin/**']}}\n", ("app/Dockerfile", "FROM scratch\nCOPY bin/out /\n"));
         var outcome = await Bake(folder);
         Assert.Equal(1, outcome.Code);
         Assert.Contains("manifold.yaml:7:", outcome.Error, StringComparison.Ordinal);
@@ -242,13 +271,16 @@ public sealed class BakingAProject : IAsyncLifetime
     [Fact]
     public async Task the_tags_of_all_images_are_written_together_or_not_at_all()
     {
-        var folder = Project("platforms: [linux/amd64]\nimages:\n  one: {context: one, tags: ['HERE/one:1']}\n  two: {context: two, tags: ['HERE/two:1']}\n",
+        var folder = Project(
+            "platforms: [linux/amd64]\nimages:\n  one: {context: one, tags: ['HERE/one:1']}\n  two: {context: two, tags: ['HERE/two:1']}\n",
             ("one/Dockerfile", "FROM scratch\nCOPY Dockerfile /one\n"),
             ("two/Dockerfile", $"FROM BASE\nRUN {Pause.Mount} {Pause.Command}\n"));
         var pause = new Pause(shop.Root);
         var baking = Bake(folder, "--push");
         await pause.Reached(baking);
-        await Tool.Run("skopeo", "copy", "-q", "--dest-tls-verify=false", "--src-tls-verify=false", $"docker://{Workshop.BusyBox}", $"docker://{registry.Name}/two:1"); // somebody else moves a tag meanwhile
+        // somebody else moves a tag meanwhile
+        await Tool.Run("skopeo", "copy",
+            "-q", "--dest-tls-verify=false", "--src-tls-verify=false", $"docker://{Workshop.BusyBox}", $"docker://{registry.Name}/two:1");
         pause.GoOn();
         var outcome = await baking;
         Assert.Equal(1, outcome.Code);
@@ -260,19 +292,23 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task equal_steps_of_several_images_are_done_once()
     {
         const string dockerfile = "FROM BASE\nRUN sleep 1 && echo same > /same\n";
-        var folder = Project("tags: [dev]\nregistry: HERE\nplatforms: [linux/amd64]\nimages:\n  a: {context: a}\n  b: {context: b}\n  c: {context: c}\n", ("a/Dockerfile", dockerfile), ("b/Dockerfile", dockerfile), ("c/Dockerfile", dockerfile));
+        var folder = Project(
+            "tags: [dev]\nregistry: HERE\nplatforms: [linux/amd64]\nimages:\n  a: {context: a}\n  b: {context: b}\n  c: {context: c}\n",
+            ("a/Dockerfile", dockerfile), ("b/Dockerfile", dockerfile), ("c/Dockerfile", dockerfile));
         var outcome = (await Bake(folder, "--jobs", "3")).Succeeded();
         var runs = outcome.Steps.Where(step => step.Name.Contains("echo same", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, runs.Count);
         Assert.Single(runs, step => !step.Cached);
-        Assert.Equal(2, (await Bake(folder, "--no-cache")).Succeeded().Steps.Count(step => step.Name.Contains("echo same", StringComparison.Ordinal) && step.Cached));
+        Assert.Equal(2, (await Bake(folder, "--no-cache")).Succeeded()
+            .Steps.Count(step => step.Name.Contains("echo same", StringComparison.Ordinal) && step.Cached));
     }
 
     [Fact]
     public async Task every_wrong_Dockerfile_is_told_before_anything_starts()
     {
         var folder = Project($"{TwoPlatforms}images:\n  a: {{context: a}}\n  b: {{context: b}}\n  c: {{context: c}}\n",
-            ("a/Dockerfile", "FROM BASE\nCOPPY x y\n"), ("b/Dockerfile", "FROM BASE\nEXPOSE http\n"), ("c/Dockerfile", "FROM BASE\nRUN touch /begun\n"));
+            ("a/Dockerfile", "FROM BASE\nCOPPY x y\n"),
+            ("b/Dockerfile", "FROM BASE\nEXPOSE http\n"), ("c/Dockerfile", "FROM BASE\nRUN touch /begun\n"));
         var outcome = await Bake(folder);
         Assert.Equal(2, outcome.Code);
         Assert.Empty(outcome.Steps);
@@ -283,8 +319,10 @@ public sealed class BakingAProject : IAsyncLifetime
     [Fact]
     public async Task the_plan_shows_what_stands_on_what_and_builds_nothing()
     {
-        var folder = Project($"{TwoPlatforms}images:\n  api: {{context: api}}\n  base: {{context: base}}\n", ("base/Dockerfile", "FROM BASE\nRUN true\n"), ("api/Dockerfile", "FROM base\nCOPY Dockerfile /\n"));
-        foreach (var plan in new[] { await shop.Run(["-f", Path.Combine(folder, "manifold.yaml"), "--push"], "plan"), await shop.Run(["-f", folder, "--plan", "--push"], "bake") })
+        var folder = Project($"{TwoPlatforms}images:\n  api: {{context: api}}\n  base: {{context: base}}\n",
+            ("base/Dockerfile", "FROM BASE\nRUN true\n"), ("api/Dockerfile", "FROM base\nCOPY Dockerfile /\n"));
+        foreach (var plan in new[] { await shop.Run(["-f", Path.Combine(folder, "manifold.yaml"), "--push"], "plan"),
+            await shop.Run(["-f", folder, "--plan", "--push"], "bake") })
         {
             plan.Succeeded();
             Assert.StartsWith("base\n", plan.Output, StringComparison.Ordinal);
@@ -301,18 +339,23 @@ public sealed class BakingAProject : IAsyncLifetime
     [InlineData(1)]
     public async Task a_deployment_is_restarted_and_waited_for_once_all_is_published(int exitCode)
     {
-        var folder = Project("registry: HERE\ntags: [dev]\nimages:\n  app: {context: app, platforms: [linux/amd64]}\nrollout: {deployment: api, namespace: prod}\n", ("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n"));
+        var folder = Project(
+            "registry: HERE\ntags: [dev]\nimages:\n  app: {context: app, platforms: [linux/amd64]}\n"
+                + "rollout: {deployment: api, namespace: prod}\n", ("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n"));
         // There is no cluster here: this stands in for kubectl, notes what it is told, and what the registry has by then.
         var said = Path.Combine(folder, "said");
         Directory.CreateDirectory(Path.Combine(folder, "bin"));
         var kubectl = Path.Combine(folder, "bin/kubectl");
-        File.WriteAllText(kubectl, $"#!/bin/sh\necho \"$@\" >> {said}\ncurl -s http://{registry.Name}/v2/app/tags/list >> {said}\necho the cluster says so\nexit {exitCode}\n");
+        File.WriteAllText(kubectl, $"#!/bin/sh\necho \"$@\" >> {said}\ncurl -s http://{registry.Name}/v2/app/tags/list >> {said}\n"
+            + $"echo the cluster says so\nexit {exitCode}\n");
         File.SetUnixFileMode(kubectl, (UnixFileMode)0b111_101_101);
         using var other = new Workshop { SearchPath = $"{folder}/bin:{Environment.GetEnvironmentVariable("PATH")}" };
         var outcome = await other.Run(["-f", folder, "--push"], "bake");
         Assert.Equal(exitCode, outcome.Code);
-        Assert.StartsWith("rollout restart deployment/api --namespace prod\n{\"name\":\"app\",\"tags\":[\"dev\"]}", File.ReadAllText(said), StringComparison.Ordinal);
-        Assert.Equal(exitCode == 0, File.ReadAllText(said).Contains("rollout status deployment/api --namespace prod\n", StringComparison.Ordinal));
+        Assert.StartsWith("rollout restart deployment/api --namespace prod\n{\"name\":\"app\",\"tags\":[\"dev\"]}",
+            File.ReadAllText(said), StringComparison.Ordinal);
+        Assert.Equal(exitCode == 0,
+            File.ReadAllText(said).Contains("rollout status deployment/api --namespace prod\n", StringComparison.Ordinal));
         Assert.Equal(exitCode == 1, outcome.Error.Contains("kubectl rollout restart of deployment 'api' failed: the cluster says so",
             StringComparison.Ordinal));
     }
@@ -321,8 +364,11 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task a_full_disk_in_the_middle_names_the_disk_and_the_image_and_going_on_repeats_nothing()
     {
         using var disk = await SmallDisk.MountAsync(shop.Root, "size=24m");
-        var folder = Project("tags: [dev]\nregistry: HERE\nplatforms: [linux/amd64]\nimages:\n  small: {context: small}\n  large: {context: large}\n",
-            ("small/Dockerfile", "FROM BASE\nRUN echo small > /small\n"), ("large/Dockerfile", "FROM small\nRUN cat /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox > /large\n"));
+        var folder = Project(
+            "tags: [dev]\nregistry: HERE\nplatforms: [linux/amd64]\nimages:\n  small: {context: small}\n  large: {context: large}\n",
+            ("small/Dockerfile", "FROM BASE\nRUN echo small > /small\n"),
+            ("large/Dockerfile", "FROM small\nRUN cat /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox "
+                + "/bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox /bin/busybox > /large\n"));
         var failed = await Bake(folder);
         Assert.Equal(4, failed.Code);
         Assert.Contains("is full (", failed.Error, StringComparison.Ordinal);

@@ -23,7 +23,8 @@ public sealed class TwoBuilds : IAsyncLifetime
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
             await File.WriteAllTextAsync(full, content.Replace("BASE", Workshop.BusyBox, StringComparison.Ordinal));
         }
-        var outcome = await shop.Run([], "bake", "-f", shop["project"], "--verify-reproducible", "--progress", "plain", "--report", shop["report"]);
+        var outcome =
+            await shop.Run([], "bake", "-f", shop["project"], "--verify-reproducible", "--progress", "plain", "--report", shop["report"]);
         Assert.True(File.Exists(shop["report/reproducibility.json"]), outcome.Error);
         (Text, Code) = (outcome.Output + outcome.Error, outcome.Code);
         Report = JsonNode.Parse(await File.ReadAllTextAsync(shop["report/reproducibility.json"]))!;
@@ -58,13 +59,16 @@ public sealed class TwoBuilds : IAsyncLifetime
                 tags: [example.com/placed:1]
                 before: {run: "mkdir -p out && pwd > out/where", inputs: [nothing], outputs: [out/where]}
             """),
-        ("honest/Dockerfile", "FROM BASE\nRUN mkdir /d && for i in 1 2 3; do echo $i > /d/$i; done\nRUN touch /d/4 && tar cf - /d | wc -c > /size\nCOPY Dockerfile /\n"),
+        ("honest/Dockerfile", "FROM BASE\nRUN mkdir /d && for i in 1 2 3; do echo $i > /d/$i; done\n"
+            + "RUN touch /d/4 && tar cf - /d | wc -c > /size\nCOPY Dockerfile /\n"),
         ("above/Dockerfile", "FROM example.com/honest:1\nRUN sha256sum /d/* > /sums\n"),
         ("dated/Dockerfile", "FROM BASE\nRUN date > /built\n"),
         ("on-dated/Dockerfile", "FROM example.com/dated:1\nCOPY Dockerfile /\n"),
         ("stages/Dockerfile", "FROM BASE AS build\nRUN date +%s > /stamp\nFROM BASE\nCOPY --from=build /stamp /opt/stamp\n"),
-        ("random/Dockerfile", "FROM BASE\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN head -c 12 /dev/urandom | sha256sum | head -c 24 > /seed\n"),
-        ("unordered/Dockerfile", "FROM BASE\nRUN mkdir /d && for i in $(seq 40); do touch -d @0 /d/$i; done\nRUN tar cf /all.tar $(ls /d/* | shuf)\n"),
+        ("random/Dockerfile",
+            "FROM BASE\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN head -c 12 /dev/urandom | sha256sum | head -c 24 > /seed\n"),
+        ("unordered/Dockerfile",
+            "FROM BASE\nRUN mkdir /d && for i in $(seq 40); do touch -d @0 /d/$i; done\nRUN tar cf /all.tar $(ls /d/* | shuf)\n"),
         ("daily/Dockerfile", "FROM BASE\nRUN date +%F > /day\nRUN date +%H:%M > /minute\n"),
         ("once/Dockerfile", "FROM BASE\nRUN mktemp /left.XXXXXX\n"),
         ("placed/Dockerfile", "FROM BASE\nCOPY out/where /\n"),
@@ -75,9 +79,11 @@ public sealed class TwoBuilds : IAsyncLifetime
 public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
 {
     private JsonNode Step(string image, string instruction) =>
-        Assert.Single(builds.Report["steps"]!.AsArray(), step => (string)step!["image"]! == image && ((string)step["name"]!).Contains(instruction, StringComparison.Ordinal))!;
+        Assert.Single(builds.Report["steps"]!.AsArray(),
+            step => (string)step!["image"]! == image && ((string)step["name"]!).Contains(instruction, StringComparison.Ordinal))!;
 
-    private static JsonNode File(JsonNode step, string path) => Assert.Single(step["files"]!.AsArray(), file => (string)file!["path"]! == path)!;
+    private static JsonNode File(JsonNode step, string path) =>
+        Assert.Single(step["files"]!.AsArray(), file => (string)file!["path"]! == path)!;
 
     [Theory]
     [InlineData("dated", "RUN date", "Dockerfile:2", "built", "TimeStamp")]
@@ -88,7 +94,8 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     [InlineData("daily", "RUN date +%F", "Dockerfile:2", "day", "TimeStamp")]
     [InlineData("daily", "RUN date +%H:%M", "Dockerfile:3", "minute", "TimeStamp")]
     [InlineData("placed", "COPY out/where", "Dockerfile:2", "where", "Path")]
-    public void a_difference_is_told_with_its_file_its_step_and_its_cause(string image, string instruction, string place, string path, string cause)
+    public void a_difference_is_told_with_its_file_its_step_and_its_cause(
+        string image, string instruction, string place, string path, string cause)
     {
         var step = Step(image, instruction);
         Assert.EndsWith(place, (string)step["place"]!, StringComparison.Ordinal);
@@ -98,7 +105,8 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
 
     [Fact]
     public void a_copy_of_what_differs_already_is_not_blamed() =>
-        Assert.DoesNotContain(builds.Report["steps"]!.AsArray(), step => ((string)step!["name"]!).Contains("COPY --from", StringComparison.Ordinal));
+        Assert.DoesNotContain(builds.Report["steps"]!.AsArray(),
+            step => ((string)step!["name"]!).Contains("COPY --from", StringComparison.Ordinal));
 
     [Fact]
     public void a_step_on_what_differs_already_says_so() => Assert.True((bool)Step("random", "RUN head")["standsOnDifferences"]!);
@@ -113,7 +121,9 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
 
     [Fact]
     public void a_file_that_is_there_once_is_told_for_each_time() =>
-        Assert.Equal(["OnlyFirst", "OnlySecond"], Step("once", "RUN mktemp")["files"]!.AsArray().Where(file => ((string)file!["path"]!).StartsWith("left.", StringComparison.Ordinal)).Select(file => (string)file!["change"]!).Order());
+        Assert.Equal(["OnlyFirst", "OnlySecond"], Step("once", "RUN mktemp")["files"]!.AsArray()
+            .Where(file => ((string)file!["path"]!).StartsWith("left.", StringComparison.Ordinal))
+            .Select(file => (string)file!["change"]!).Order());
 
     [Fact]
     public void what_a_hook_made_names_the_hook() =>
@@ -155,7 +165,8 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     {
         foreach (var told in new[] { "Not reproducible", "<code>/built</code>", "a timestamp", "made by the hook ", "TZ=" })
             Assert.Contains(told, builds.Page, StringComparison.Ordinal);
-        Assert.DoesNotContain("<code>/opt/stamp</code>", builds.Page, StringComparison.Ordinal); // the step that copied it did what it was told
+        // the step that copied it did what it was told
+        Assert.DoesNotContain("<code>/opt/stamp</code>", builds.Page, StringComparison.Ordinal);
     }
 
     private JsonNode Image(string name) => Assert.Single(builds.Report["images"]!.AsArray(), image => (string)image!["name"]! == name)!;

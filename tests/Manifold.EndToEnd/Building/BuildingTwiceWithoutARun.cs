@@ -10,7 +10,8 @@ public sealed class BuildingTwiceWithoutARun : IDisposable
 
     public void Dispose() => shop.Dispose();
 
-    private Task<Workshop.Outcome> Check(params string[] arguments) => shop.Run([.. arguments], "bake", "-f", shop["project"], "--verify-reproducible", "--progress", "quiet");
+    private Task<Workshop.Outcome> Check(params string[] arguments) =>
+        shop.Run([.. arguments], "bake", "-f", shop["project"], "--verify-reproducible", "--progress", "quiet");
 
     private void Write(string path, string content)
     {
@@ -32,7 +33,8 @@ public sealed class BuildingTwiceWithoutARun : IDisposable
     [Fact]
     public async Task a_label_that_is_computed_anew_each_time_is_told()
     {
-        Write("docker-bake.hcl", $"target \"app\" {{\n  context = \"{shop["project"]}\"\n  args = {{ BUILD_DATE = timestamp() }}\n}}\ngroup \"default\" {{ targets = [\"app\"] }}\n");
+        Write("docker-bake.hcl", $"target \"app\" {{\n  context = \"{shop["project"]}\"\n"
+            + $"  args = {{ BUILD_DATE = timestamp() }}\n}}\ngroup \"default\" {{ targets = [\"app\"] }}\n");
         Write("Dockerfile", "FROM scratch\nARG BUILD_DATE\nLABEL built=$BUILD_DATE\nCOPY Dockerfile /\n");
         var outcome = await Check();
         Assert.Equal(1, outcome.Code);
@@ -72,7 +74,11 @@ public sealed class BuildingTwiceWithoutARun : IDisposable
         using StringWriter output = new(), error = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = shop.Variables, In = new StringReader(file), Out = output, Error = error, Time = TimeProvider.System,
+            Environment = shop.Variables,
+            In = new StringReader(file),
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
             Interactive = false,
         }, ["bake", "-f", "-", "app", "--var", $"FOLDER={shop["project"]}", "--verify-reproducible", "--progress", "quiet"]);
         Assert.True(code == 0, error.ToString());

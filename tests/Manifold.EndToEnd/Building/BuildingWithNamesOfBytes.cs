@@ -2,8 +2,10 @@ using Manifold.Linux;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>A context whose file names are not UTF-8, as archives of the nineties and photographs have them: nothing fails, and nothing is
-/// lost. GNU tar and the shell say what is there.</summary>
+/// <summary>
+/// A context whose file names are not UTF-8, as archives of the nineties and photographs have them: nothing fails, and nothing is
+/// lost. GNU tar and the shell say what is there.
+/// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class BuildingWithNamesOfBytes : IDisposable
 {

@@ -3,8 +3,10 @@ using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary><c>--index=never</c> and <c>--created</c>: what a few clients need of an image's documents, and nothing else of it
-/// changes.</summary>
+/// <summary>
+/// <c>--index=never</c> and <c>--created</c>: what a few clients need of an image's documents, and nothing else of it
+/// changes.
+/// </summary>
 public sealed class BuildingWithoutAnIndex : IDisposable
 {
     private readonly Workshop shop = new();

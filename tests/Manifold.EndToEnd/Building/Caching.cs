@@ -59,14 +59,17 @@ public sealed class Caching : IAsyncLifetime
         var second = (await shop.Build(context)).Succeeded();
 
         Assert.Equal(
-            ["COPY --from=two /made-of-two /", "COPY two.txt /", "RUN busybox cat /made-of-one /made-of-two >/both", "RUN busybox cat /two.txt >/made-of-two"],
+            ["COPY --from=two /made-of-two /",
+                "COPY two.txt /", "RUN busybox cat /made-of-one /made-of-two >/both", "RUN busybox cat /two.txt >/made-of-two"],
             Instructions(second.Steps.Where(step => !step.Cached)));
     }
 
     [Fact]
     public async Task a_stage_that_comes_out_as_before_ends_the_rerun()
     {
-        var context = shop.Context("FROM BASE AS one\nCOPY one.txt /\nRUN busybox head -1 /one.txt >/head\nFROM BASE\nCOPY --from=one /head /\nRUN busybox cat /head >/copy", ("one.txt", "1\n2\n"));
+        var context = shop.Context(
+            "FROM BASE AS one\nCOPY one.txt /\nRUN busybox head -1 /one.txt >/head\nFROM BASE\n"
+                + "COPY --from=one /head /\nRUN busybox cat /head >/copy", ("one.txt", "1\n2\n"));
         (await shop.Build(context)).Succeeded();
         await File.WriteAllTextAsync(Path.Combine(context, "one.txt"), "1\n3\n");
         var second = (await shop.Build(context)).Succeeded();
@@ -91,7 +94,8 @@ public sealed class Caching : IAsyncLifetime
         Assert.True(StepOf(second).Cached);
         Assert.False(StepOf(third).Cached);
         Assert.True(StepOf(fourth).Cached);
-        FinishedStep StepOf(Workshop.Outcome outcome) => Assert.Single(outcome.Steps, step => step.Name.Contains("--mount", StringComparison.Ordinal));
+        FinishedStep StepOf(Workshop.Outcome outcome) =>
+            Assert.Single(outcome.Steps, step => step.Name.Contains("--mount", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -123,7 +127,9 @@ public sealed class Caching : IAsyncLifetime
     [Fact]
     public async Task a_mount_of_a_part_of_a_stage_is_found_in_a_cache_by_that_part()
     {
-        var context = shop.Context("FROM BASE AS build\nCOPY bust /\nCOPY foo /out/\nFROM BASE\nRUN --mount=from=build,src=out,target=/out busybox cat /out/foo >/copy\n", ("bust", "0"), ("foo", "foo"));
+        var context = shop.Context(
+            "FROM BASE AS build\nCOPY bust /\nCOPY foo /out/\n"
+                + "FROM BASE\nRUN --mount=from=build,src=out,target=/out busybox cat /out/foo >/copy\n", ("bust", "0"), ("foo", "foo"));
         (await shop.Build(context, "--cache-to", $"type=local,dest={shop["cache"]},mode=max")).Succeeded();
         await File.WriteAllTextAsync(Path.Combine(context, "bust"), "1");
         using var other = new Workshop();
@@ -182,10 +188,15 @@ public sealed class Caching : IAsyncLifetime
             COPY --from=build /made /opt/
             """, ("one.txt", "1"));
 
-        var built = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/riscv64", "--output", $"type=oci,tar=false,dest={shop["layout"]}")).Succeeded();
+        var built = (await shop.Build(context,
+            "--platform", "linux/amd64,linux/arm64,linux/riscv64", "--output", $"type=oci,tar=false,dest={shop["layout"]}"))
+            .Succeeded();
 
         Assert.Single(built.Steps, step => step.Name.Contains("RUN", StringComparison.Ordinal));
-        var layers = Manifests(shop["layout"]).Select(manifest => manifest.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString()).TakeLast(2).ToArray()).ToList();
+        var layers = Manifests(shop["layout"])
+            .Select(manifest => manifest.GetProperty("layers").EnumerateArray()
+                .Select(layer => layer.GetProperty("digest").GetString()).TakeLast(2).ToArray())
+            .ToList();
         Assert.Equal(3, layers.Count);
         Assert.All(layers, each => Assert.Equal(layers[0], each));
     }
@@ -194,7 +205,8 @@ public sealed class Caching : IAsyncLifetime
     public async Task several_builds_at_once_in_one_store_all_succeed()
     {
         var contexts = new[] { TwoStagesContext(), TwoStagesContext(), shop.Context("FROM BASE\nRUN echo other >/other") };
-        var builds = contexts.Select((context, i) => shop.Start("build", "-q", "--platform", "linux/amd64,linux/arm64", "-t", $"app:{i}", context)).ToList();
+        var builds = contexts
+            .Select((context, i) => shop.Start("build", "-q", "--platform", "linux/amd64,linux/arm64", "-t", $"app:{i}", context)).ToList();
         var results = await Task.WhenAll(builds.Select(async build =>
         {
             var (output, error) = (build.StandardOutput.ReadToEndAsync(), build.StandardError.ReadToEndAsync());
@@ -213,10 +225,14 @@ public sealed class Caching : IAsyncLifetime
     public async Task a_linked_copy_stays_the_same_step_and_blob_on_another_base()
     {
         const string rest = "COPY --link --chown=5:6 f /new/dir/f\n";
-        (await shop.Build(shop.Context("FROM scratch\n" + rest, ("f", "same")), "--output", $"type=oci,tar=false,dest={shop["before"]}")).Succeeded();
-        var rebased = (await shop.Build(shop.Context("FROM BASE\nCOPY other /new/dir/other\n" + rest, ("f", "same"), ("other", "other")), "--output", $"type=oci,tar=false,dest={shop["after"]}")).Succeeded();
+        (await shop.Build(shop.Context("FROM scratch\n" + rest, ("f", "same")), "--output", $"type=oci,tar=false,dest={shop["before"]}"))
+            .Succeeded();
+        var rebased = (await shop.Build(shop.Context("FROM BASE\nCOPY other /new/dir/other\n" + rest, ("f", "same"), ("other", "other")),
+            "--output", $"type=oci,tar=false,dest={shop["after"]}"))
+            .Succeeded();
         Assert.True(Assert.Single(rebased.Steps, step => step.Name.Contains("--link", StringComparison.Ordinal)).Cached);
-        static string Last(string layout) => Manifests(layout).Single().GetProperty("layers").EnumerateArray().Last().GetProperty("digest").GetString()!;
+        static string Last(string layout) =>
+            Manifests(layout).Single().GetProperty("layers").EnumerateArray().Last().GetProperty("digest").GetString()!;
         Assert.Equal(Last(shop["before"]), Last(shop["after"]));
     }
 
@@ -260,7 +276,8 @@ public sealed class Caching : IAsyncLifetime
         var top = Read(Path.Combine(layout, "index.json")).GetProperty("manifests")[0];
         return Blob(top).GetProperty("manifests").EnumerateArray().Select(Blob);
 
-        JsonElement Blob(JsonElement descriptor) => Read(Path.Combine(layout, "blobs", descriptor.GetProperty("digest").GetString()!.Replace(':', '/')));
+        JsonElement Blob(JsonElement descriptor) =>
+            Read(Path.Combine(layout, "blobs", descriptor.GetProperty("digest").GetString()!.Replace(':', '/')));
         static JsonElement Read(string path) => JsonDocument.Parse(File.ReadAllText(path)).RootElement;
     }
 }

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>The same bake and compose files, unchanged, given to <c>docker buildx bake</c> and to us; <see cref="Oracle"/> compares every image of each.</summary>
+/// <summary>
+/// The same bake and compose files, unchanged, given to <c>docker buildx bake</c> and to us; <see cref="Oracle"/> compares every image of
+/// each.
+/// </summary>
 /// <remarks>A case is a folder under <c>cases/bake</c> with a file that bake finds by itself.</remarks>
 [Trait("kind", "end-to-end")]
 public sealed class ComparedWithBake : IDisposable
@@ -24,9 +27,12 @@ public sealed class ComparedWithBake : IDisposable
             var folder = shop[name];
             await Tool.Run("cp", "-r", Path.Combine(Cases.Folder("bake"), name), folder);
             var targets = JsonNode.Parse(await Peer.DockerIn(folder, "buildx", "bake", "--print"))!["target"]!.AsObject()
-                .Where(target => target.Value!["tags"] is not null).ToDictionary(target => target.Key, target => (string)target.Value!["tags"]![0]!);
+                .Where(target => target.Value!["tags"] is not null)
+                .ToDictionary(target => target.Key, target => (string)target.Value!["tags"]![0]!);
             Assert.NotEmpty(targets);
-            await Peer.DockerIn(folder, ["buildx", "bake", "--progress", "quiet", "--provenance=false", .. targets.Keys.SelectMany(target => new[] { "--set", $"{target}.output=type=oci,tar=false,dest={Theirs(name, target)}" })]);
+            await Peer.DockerIn(folder, ["buildx", "bake", "--progress", "quiet", "--provenance=false",
+                .. targets.Keys.SelectMany(target => new[] { "--set", $"{target}.output=type=oci,tar=false,dest={Theirs(name, target)}" }),
+            ]);
             await Manifold(folder, "bake", "--progress", "quiet");
             foreach (var (target, tag) in targets)
             {

@@ -4,8 +4,9 @@ namespace Manifold.EndToEnd.Building;
 
 /// <summary>BuildKit, as the Docker daemon has it, builds the same contexts; <see cref="Oracle"/> compares files and configs.</summary>
 /// <remarks>
-/// A case is a folder under <c>cases/build</c>: a context, and if need be <c>context.sh</c>, which makes what git does not keep, <c>arguments</c> for
-/// both builders, a line each, and <c>departs-from-buildkit.txt</c>: why we differ on purpose, and the beginnings of the lines that say so.
+/// A case is a folder under <c>cases/build</c>: a context, and if need be <c>context.sh</c>, which makes what git does not keep,
+/// <c>arguments</c> for both builders, a line each, and <c>departs-from-buildkit.txt</c>: why we differ on purpose, and the beginnings of
+/// the lines that say so.
 /// </remarks>
 [Trait("kind", "end-to-end")]
 public sealed class ComparedWithBuildKit : IDisposable
@@ -61,11 +62,13 @@ public sealed class ComparedWithBuildKit : IDisposable
         var (theirs, ours) = (shop[name + ".buildkit"], shop[name + ".manifold"]);
         foreach (var layout in new[] { theirs, ours }.Where(Directory.Exists))
             Directory.Delete(layout, recursive: true);
-        await Peer.Docker(["buildx", "build", "--quiet", "--provenance=false", "--platform", platforms, .. arguments, "--output", $"type=oci,tar=false,dest={theirs}", context]);
+        await Peer.Docker(["buildx", "build", "--quiet",
+            "--provenance=false", "--platform", platforms, .. arguments, "--output", $"type=oci,tar=false,dest={theirs}", context]);
         // What the cases start with is not in them.
         var built = await shop.Build(context,
             ["--verify", "off", "--platform", platforms, .. arguments, "--output", $"type=oci,tar=false,dest={ours}"]);
-        return built.Code == 0 ? await Oracle.DifferencesAsync(theirs, ours) : ["BuildKit builds it, and we do not: " + built.Error.Split('\n').Last(line => line.StartsWith("manifold:", StringComparison.Ordinal))];
+        return built.Code == 0 ? await Oracle.DifferencesAsync(theirs, ours) : ["BuildKit builds it, and we do not: "
+            + built.Error.Split('\n').Last(line => line.StartsWith("manifold:", StringComparison.Ordinal))];
     }
 
     private static async Task<string> PrepareAsync(string source, string context)

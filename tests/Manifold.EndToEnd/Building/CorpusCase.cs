@@ -22,7 +22,9 @@ public sealed class CorpusCase(string folder)
         // A departure without lines says that what BuildKit builds is refused here.
         var mustFail = expected[0].StartsWith(Refused, StringComparison.Ordinal) ? departures is [] : departures is [_];
         if (!mustFail)
-            return result.Listing is null ? "BuildKit builds it, and we do not:\n" + result.Error : Compare(Here(expected, departures), result.Listing);
+            return result.Listing is null
+                ? "BuildKit builds it, and we do not:\n" + result.Error
+                : Compare(Here(expected, departures), result.Listing);
         if (result.Listing is not null)
             return "It was built, and must not be:\n+" + result.Listing.TrimEnd().Replace("\n", "\n+", StringComparison.Ordinal);
         Cases.Expect(Path.Combine(folder, "diagnostics.txt"), result.Error);
@@ -35,15 +37,19 @@ public sealed class CorpusCase(string folder)
         var gone = departures.Where(line => line.StartsWith('-')).Select(line => line[1..]).ToHashSet(StringComparer.Ordinal);
         var stale = gone.Except(expected).FirstOrDefault();
         Assert.True(stale is null, $"departs-from-buildkit.txt has a line that BuildKit does not give: {stale}");
-        return [.. expected.Where(line => !line.StartsWith(Refused, StringComparison.Ordinal) && !gone.Contains(line)), .. departures.Where(line => line.StartsWith('+')).Select(line => line[1..])];
+        return [.. expected.Where(line => !line.StartsWith(Refused, StringComparison.Ordinal) && !gone.Contains(line)), .. departures
+            .Where(line => line.StartsWith('+'))
+            .Select(line => line[1..])];
     }
 
     private static string? Compare(string[] expected, string listing)
     {
         var actual = listing.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        string[] differences = [.. expected.Except(actual).Select(line => "-" + line), .. actual.Except(expected).Select(line => "+" + line)];
+        string[] differences =
+            [.. expected.Except(actual).Select(line => "-" + line), .. actual.Except(expected).Select(line => "+" + line)];
         return differences.Length == 0 ? null : "BuildKit's image (-) and ours (+) differ:\n" + string.Join('\n', differences);
     }
 
-    private string[]? ReadLines(string name) => Path.Combine(folder, name) is var file && File.Exists(file) ? File.ReadAllLines(file) : null;
+    private string[]? ReadLines(string name) =>
+        Path.Combine(folder, name) is var file && File.Exists(file) ? File.ReadAllLines(file) : null;
 }

@@ -27,7 +27,9 @@ public class CorpusRun : IDisposable
     public CorpusRun() => results = new(RunAsync);
 
     /// <summary>All cases, or those that the variable <c>MANIFOLD_CASES</c> names: what somebody looks at who works on them.</summary>
-    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen ? chosen.Split(' ').Append(Base).Distinct() : Cases.Names("dockerfile");
+    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen
+        ? chosen.Split(' ').Append(Base).Distinct()
+        : Cases.Names("dockerfile");
 
     /// <summary>By the cases' names.</summary>
     public Task<IReadOnlyDictionary<string, CorpusCase.Result>> Results => results.Value;
@@ -74,10 +76,12 @@ public class CorpusRun : IDisposable
             // An image's base layers may be left in its registry, and the store itself is listed.
             (await RunAsync(["pull", Workshop.BusyBox], null)).Succeeded();
             var outcomes = new ConcurrentDictionary<string, Workshop.Outcome>(StringComparer.Ordinal);
-            await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (each, _) => outcomes[each.Key] = await BuildAsync(each.Key, each.Value));
+            await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = 4 },
+                async (each, _) => outcomes[each.Key] = await BuildAsync(each.Key, each.Value));
             // 4
             var listings = await ListAsync(outcomes.Where(each => each.Value.Code == 0).Select(each => each.Key));
-            return outcomes.ToDictionary(each => each.Key, each => new CorpusCase.Result(listings.GetValueOrDefault(each.Key), Told(each.Value, each.Key, address!)));
+            return outcomes.ToDictionary(each => each.Key,
+                each => new CorpusCase.Result(listings.GetValueOrDefault(each.Key), Told(each.Value, each.Key, address!)));
         }
         finally
         {
@@ -89,17 +93,25 @@ public class CorpusRun : IDisposable
     private async Task<Workshop.Outcome> BuildAsync(string name, Prepared prepared)
     {
         if (prepared.Base is not null
-            && await RunAsync(["build", "--progress", "quiet", "--platform", prepared.Platforms, "-t", $"localhost:5001/manifold-corpus/{name}", prepared.Base], null) is { Code: not 0 } failed)
+            && await RunAsync(["build", "--progress", "quiet", "--platform",
+                prepared.Platforms, "-t", $"localhost:5001/manifold-corpus/{name}", prepared.Base], null) is { Code: not 0 } failed)
             return failed;
-        return await RunAsync(["build", "--progress", "quiet", "--verify", "off", .. prepared.Arguments, "-t", Repository + name, prepared.Context], prepared.Stdin);
+        return await RunAsync(
+            ["build", "--progress", "quiet", "--verify", "off", .. prepared.Arguments, "-t", Repository + name, prepared.Context],
+            prepared.Stdin);
     }
 
-    /// <summary>What was said in the end, without what another run would say differently: folders, ports, and which platform came first.</summary>
+    /// <summary>
+    /// What was said in the end, without what another run would say differently: folders, ports, and which platform came first.
+    /// </summary>
     private string Told(Workshop.Outcome outcome, string name, string address)
     {
-        var end = outcome.Error.IndexOf("manifold: ", StringComparison.Ordinal) is var start and >= 0 ? outcome.Error[start..] : outcome.Error;
-        return Regex.Replace(end.Replace(Shop[Path.Combine("cases", name)] + "/", "", StringComparison.Ordinal).Replace(Shop["cases"] + "/", "", StringComparison.Ordinal)
-            .Replace(address, "{server}", StringComparison.Ordinal), "linux/(amd64|arm64)", "PLATFORM");
+        var end =
+            outcome.Error.IndexOf("manifold: ", StringComparison.Ordinal) is var start and >= 0 ? outcome.Error[start..] : outcome.Error;
+        return Regex.Replace(
+            end.Replace(Shop[Path.Combine("cases", name)] + "/", "", StringComparison.Ordinal)
+                .Replace(Shop["cases"] + "/", "", StringComparison.Ordinal)
+                .Replace(address, "{server}", StringComparison.Ordinal), "linux/(amd64|arm64)", "PLATFORM");
     }
 
     private async Task<Dictionary<string, string>> ListAsync(IEnumerable<string> names)
@@ -117,9 +129,11 @@ public class CorpusRun : IDisposable
     private static Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo("python3", [Script, .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         })!;
 
     /// <summary>A case as <c>corpus.py prepare</c> tells of it.</summary>
-    private sealed record Prepared(string Context, string? Stdin, string[] Arguments, string? Base, string Platforms, Dictionary<string, string> Environment);
+    private sealed record Prepared(
+        string Context, string? Stdin, string[] Arguments, string? Base, string Platforms, Dictionary<string, string> Environment);
 }

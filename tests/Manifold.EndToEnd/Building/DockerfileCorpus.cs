@@ -1,6 +1,8 @@
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>The cases under <c>cases/dockerfile</c>, whose expectations are BuildKit's; <c>cases/corpus.py</c> says what is in a case.</summary>
+/// <summary>
+/// The cases under <c>cases/dockerfile</c>, whose expectations are BuildKit's; <c>cases/corpus.py</c> says what is in a case.
+/// </summary>
 /// <remarks>All are built once, by <see cref="CorpusRun"/>, in one store; here each is judged under its own name.</remarks>
 [Trait("kind", "end-to-end")]
 public sealed class DockerfileCorpus(CorpusRun run) : IClassFixture<CorpusRun>

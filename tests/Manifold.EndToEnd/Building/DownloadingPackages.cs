@@ -122,8 +122,10 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
     }
 }
 
-/// <summary>A mirror of Debian with three releases of one package each, signed with a key of its own:
-/// a class makes it once, and its tests spoil copies.</summary>
+/// <summary>
+/// A mirror of Debian with three releases of one package each, signed with a key of its own:
+/// a class makes it once, and its tests spoil copies.
+/// </summary>
 public sealed class SmallMirror : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();

@@ -4,7 +4,9 @@ using Manifold.Linux;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>Three of the systems that Manifold replaces, each from nothing to programs that run: what <c>examples/*/run.sh</c> shows to a newcomer.</summary>
+/// <summary>
+/// Three of the systems that Manifold replaces, each from nothing to programs that run: what <c>examples/*/run.sh</c> shows to a newcomer.
+/// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class Examples : IDisposable
 {
@@ -30,7 +32,8 @@ public sealed class Examples : IDisposable
         Assert.Contains("the registry is empty\n", said, StringComparison.Ordinal);
         var tags = string.Join(' ',
             had.Select(each => each.Architecture).Order(StringComparer.Ordinal).Select(architecture => $"{tag}-{architecture}"));
-        foreach (var name in (string[])["base-image", "cli", "coredns", "haproxy-router", "hostpath-provisioner", "kube-rbac-proxy", "pause", "service-ca-operator"])
+        foreach (var name in (string[])["base-image",
+            "cli", "coredns", "haproxy-router", "hostpath-provisioner", "kube-rbac-proxy", "pause", "service-ca-operator"])
             Assert.Contains($"microshift/{name}:{tag}  {string.Join(' ', had.Select(each => each.Platform))}\n  tags {tag} {tags}\n",
                 said, StringComparison.Ordinal);
         foreach (var (platform, architecture) in had)
@@ -62,7 +65,8 @@ public sealed class Examples : IDisposable
         Assert.Matches("(?m)^oci-archive (sha256:[0-9a-f]{64}) linux/amd64 linux/arm64\ndocker \\1 linux/amd64 linux/arm64$", said);
         Assert.Contains("org.opencontainers.image.title=Kubernetes Autoscaler\n", said, StringComparison.Ordinal);
         foreach (var platform in (string[])["linux/amd64", "linux/arm64"])
-            Assert.Contains($"{platform,-12} autoscaler v0.3.0 (commit 6a5e69e, built 2026-01-26T02:38:21Z) on {platform} as uid 65532\n", said, StringComparison.Ordinal);
+            Assert.Contains($"{platform,-12} autoscaler v0.3.0 (commit 6a5e69e, built 2026-01-26T02:38:21Z) on {platform} as uid 65532\n",
+                said, StringComparison.Ordinal);
     }
 
     /// <summary>What the script said. It must end well, and take everything with it that it made.</summary>
@@ -73,8 +77,10 @@ public sealed class Examples : IDisposable
         var program = folder.Write("manifold", $"#!/bin/sh\nexec {words} \"$@\"\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Directory.CreateDirectory(folder["tmp"]);
-        var result = await ChildProcess.RunAsync("bash", ["-c", "exec \"$0\" 2>&1", Path.Combine(Cases.Repository, "examples", example, "run.sh")],
-            environment: ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD", program).Add("TMPDIR", folder["tmp"]), cancellation: TestContext.Current.CancellationToken);
+        var result =
+            await ChildProcess.RunAsync("bash", ["-c", "exec \"$0\" 2>&1", Path.Combine(Cases.Repository, "examples", example, "run.sh")],
+                environment: ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD", program).Add("TMPDIR", folder["tmp"]),
+                cancellation: TestContext.Current.CancellationToken);
         Assert.SkipWhen(result!.ExitCode == Undownloaded,
             "Could not be downloaded: "
                 + $"{result.Output[(result.Output.LastIndexOf(Because, StringComparison.Ordinal) + Because.Length)..].Trim()}");

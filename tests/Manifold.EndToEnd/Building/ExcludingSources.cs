@@ -1,6 +1,8 @@
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>The reference's own example of <c>--exclude</c>: BuildKit copies files that are sources themselves, and so do we, and say so.</summary>
+/// <summary>
+/// The reference's own example of <c>--exclude</c>: BuildKit copies files that are sources themselves, and so do we, and say so.
+/// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class ExcludingSources : IDisposable
 {
@@ -15,7 +17,8 @@ public sealed class ExcludingSources : IDisposable
     [InlineData("COPY --exclude=*.png hom* /mydir/", null)]
     public async Task a_file_that_is_copied_all_the_same_is_told(string copy, string? warning)
     {
-        var context = shop.Context($"FROM scratch\n{copy}\n", ("home.txt", "1"), ("home.md", "2"), ("homer", "3"), ("homes/a.txt", "4"), ("homes/b.md", "5"));
+        var context = shop.Context($"FROM scratch\n{copy}\n",
+            ("home.txt", "1"), ("home.md", "2"), ("homer", "3"), ("homes/a.txt", "4"), ("homes/b.md", "5"));
 
         var built = (await shop.Build(context)).Succeeded();
 

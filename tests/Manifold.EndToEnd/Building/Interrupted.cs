@@ -27,7 +27,8 @@ public sealed class Interrupted : WithRuns
     [Fact]
     public async Task kill_9_at_any_moment_leaves_nothing_that_the_next_build_does_not_clean_up()
     {
-        const string text = "FROM BASE AS one\nCOPY large /\nRUN busybox cp /large /again && echo ONE\nFROM BASE\nCOPY --from=one /again /\nRUN echo two >/two\n";
+        const string text = "FROM BASE AS one\nCOPY large /\nRUN busybox cp /large /again && echo ONE\n"
+            + "FROM BASE\nCOPY --from=one /again /\nRUN echo two >/two\n";
         var large = new string('x', 3_000_000);
         for (var i = 0; i < 4; i++)
         {
@@ -40,7 +41,9 @@ public sealed class Interrupted : WithRuns
             // What the killed build had started ends a moment later.
             await Eventually.Is(() => !shop.Mounts().Any() && !Processes.Using(Path.Combine(shop.Root, "work")).Any(),
                 "A mount or a process outlives the program.");
-            var next = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64", "-t", $"next:{i}", "-o", $"type=oci,tar=false,dest={shop[$"layout{i}"]}")).Succeeded();
+            var next = (await shop.Build(context,
+                "--platform", "linux/amd64,linux/arm64", "-t", $"next:{i}", "-o", $"type=oci,tar=false,dest={shop[$"layout{i}"]}"))
+                .Succeeded();
             Assert.Equal(8, next.Steps.Length);
             Assert.Equal("", string.Join('\n', Directory.EnumerateFileSystemEntries(Path.Combine(shop.Root, "work"), "*",
                 SearchOption.AllDirectories)));

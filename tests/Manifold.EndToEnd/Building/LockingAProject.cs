@@ -43,7 +43,9 @@ public sealed class LockingAProject : IAsyncLifetime
     {
         using var others = new Workshop();
         var context = others.Context("FROM scratch\nCOPY content /\n", ("content", content));
-        (await others.Build(context, "-t", Base, "--push", "--allow-platform-removal", "--platform", platforms.Length == 0 ? "linux/amd64,linux/arm64" : string.Join(',', platforms))).Succeeded();
+        (await others.Build(context, "-t", Base, "--push",
+            "--allow-platform-removal", "--platform", platforms.Length == 0 ? "linux/amd64,linux/arm64" : string.Join(',', platforms)))
+            .Succeeded();
     }
 
     private Task<Workshop.Outcome> Lock(params string[] arguments) => shop.Run([.. arguments], "lock", "-f", Folder);
@@ -85,14 +87,18 @@ public sealed class LockingAProject : IAsyncLifetime
     public async Task a_plan_shows_what_is_locked()
     {
         (await Lock()).Succeeded();
-        foreach (var outcome in new[] { await Bake("--plan", "--locked"), await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--locked"], "plan") })
-            Assert.Equal(2, outcome.Succeeded().Output.Split('\n').Count(row => row.Contains(Base, StringComparison.Ordinal) && row.EndsWith("  locked", StringComparison.Ordinal)));
+        foreach (var outcome in new[] {
+            await Bake("--plan", "--locked"), await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--locked"], "plan") })
+            Assert.Equal(2, outcome.Succeeded().Output.Split('\n')
+                .Count(row => row.Contains(Base, StringComparison.Ordinal) && row.EndsWith("  locked", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task a_plan_takes_what_a_bake_takes_of_a_project_and_nothing_of_it_without_one()
     {
-        var plan = (await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--set", "platform=linux/arm64", "--set", "api.tags=2"], "plan")).Succeeded().Output;
+        var plan =
+            (await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--set", "platform=linux/arm64", "--set", "api.tags=2"], "plan"))
+                .Succeeded().Output;
         Assert.Contains("linux/arm64", plan, StringComparison.Ordinal);
         Assert.DoesNotContain("linux/amd64", plan, StringComparison.Ordinal);
         var missing = await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--locked"], "plan");
@@ -126,10 +132,12 @@ public sealed class LockingAProject : IAsyncLifetime
     {
         (await Lock()).Succeeded();
         await PushBase("first", "linux/amd64", "linux/arm64", "linux/riscv64");
-        Write("manifold.yaml", "images:\n  api: {context: api, platforms: {linux/amd64: {}, linux/riscv64: {}}, tags: [example.com/api:1]}\n");
+        Write("manifold.yaml",
+            "images:\n  api: {context: api, platforms: {linux/amd64: {}, linux/riscv64: {}}, tags: [example.com/api:1]}\n");
         Assert.Contains("api/Dockerfile:1: '" + Base + "' (linux/riscv64)", (await Bake("--locked")).Error, StringComparison.Ordinal);
 
-        Write("manifold.yaml", "images:\n  api: {context: api, platforms: {linux/amd64: {}, linux/riscv64: {optional: true}}, tags: [example.com/api:1]}\n");
+        Write("manifold.yaml",
+            "images:\n  api: {context: api, platforms: {linux/amd64: {}, linux/riscv64: {optional: true}}, tags: [example.com/api:1]}\n");
         Assert.Contains("optional platform linux/riscv64 failed and is left out", (await Bake("--locked")).Succeeded().Error,
             StringComparison.Ordinal);
     }
@@ -151,7 +159,8 @@ public sealed class LockingAProject : IAsyncLifetime
     public async Task the_file_is_the_same_for_the_same_project_and_drops_what_nobody_needs()
     {
         (await Lock()).Succeeded();
-        var (text, written) = (await File.ReadAllTextAsync(LockPath, TestContext.Current.CancellationToken), File.GetLastWriteTimeUtc(LockPath));
+        var (text, written) = (await File.ReadAllTextAsync(LockPath, TestContext.Current.CancellationToken),
+            File.GetLastWriteTimeUtc(LockPath));
         (await Lock("--update")).Succeeded();
         Assert.Equal(text, await File.ReadAllTextAsync(LockPath, TestContext.Current.CancellationToken));
         Assert.Equal(written, File.GetLastWriteTimeUtc(LockPath));
@@ -202,10 +211,12 @@ public sealed class LockingAProject : IAsyncLifetime
         Assert.Contains($"pinned   {origin}#main  ", (await Lock()).Succeeded().Output, StringComparison.Ordinal);
         await CommitAsync("two");
         (await Bake("--locked")).Succeeded();
-        Assert.Equal("one", await File.ReadAllTextAsync(Path.Combine(Folder, "components/app/src/file"), TestContext.Current.CancellationToken));
+        Assert.Equal("one",
+            await File.ReadAllTextAsync(Path.Combine(Folder, "components/app/src/file"), TestContext.Current.CancellationToken));
         (await Lock("--update")).Succeeded();
         (await Bake("--locked")).Succeeded();
-        Assert.Equal("two", await File.ReadAllTextAsync(Path.Combine(Folder, "components/app/src/file"), TestContext.Current.CancellationToken));
+        Assert.Equal("two",
+            await File.ReadAllTextAsync(Path.Combine(Folder, "components/app/src/file"), TestContext.Current.CancellationToken));
 
         Write("components/app/commit", "other\n");
         Assert.Contains($"the source '{origin}#other'", (await Bake("--locked")).Error, StringComparison.Ordinal);
@@ -214,7 +225,8 @@ public sealed class LockingAProject : IAsyncLifetime
         {
             await File.WriteAllTextAsync(Path.Combine(origin, "file"), content, TestContext.Current.CancellationToken);
             await Tool.Run("git", "-C", origin, "add", "file");
-            await Tool.Run("git", "-C", origin, "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", content);
+            await Tool.Run("git",
+                "-C", origin, "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", content);
         }
     }
 }

@@ -3,14 +3,18 @@ using Manifold.Linux;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>What mounts show, what they keep from build to build, and when they make a RUN run again. What they leave in images, <see cref="ComparedWithBuildKit"/> compares.</summary>
+/// <summary>
+/// What mounts show, what they keep from build to build, and when they make a RUN run again. What they leave in images,
+/// <see cref="ComparedWithBuildKit"/> compares.
+/// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class MountingIntoARun : WithRuns
 {
     [Fact]
     public async Task a_file_that_is_not_shown_may_change_and_one_that_is_runs_it_again()
     {
-        var context = shop.Context("FROM BASE\nRUN --mount=source=src,target=/src cat /src/shown >/seen", ("src/shown", "1"), ("src/ignored", "1"), ("other", "1"), (".dockerignore", "src/ignored"));
+        var context = shop.Context("FROM BASE\nRUN --mount=source=src,target=/src cat /src/shown >/seen",
+            ("src/shown", "1"), ("src/ignored", "1"), ("other", "1"), (".dockerignore", "src/ignored"));
         (await shop.Build(context)).Succeeded();
 
         await File.WriteAllTextAsync(Path.Combine(context, "other"), "2");
@@ -24,14 +28,17 @@ public sealed class MountingIntoARun : WithRuns
     [Fact]
     public async Task the_context_is_roots_whoever_owns_it_and_stays_as_it_is()
     {
-        var context = shop.Context("FROM BASE\nRUN --mount=target=/c,rw ls -ln /c; test \"$(busybox stat -c %u:%g /c/file /c/sub/deep | sort -u)\" = 0:0 && echo changed >/c/file && busybox rm /c/sub/deep && echo more >/c/more",
+        var context = shop.Context(
+            "FROM BASE\nRUN --mount=target=/c,rw ls -ln /c; test \"$(busybox stat -c %u:%g "
+                + "/c/file /c/sub/deep | sort -u)\" = 0:0 && echo changed >/c/file && busybox rm /c/sub/deep && echo more >/c/more",
             ("file", "kept"), ("sub/deep", "kept"));
         await Tool.Run("chown", "-R", "1234:1234", context);
         (await shop.Build(context)).Succeeded();
         await Tool.Run("chown", "-R", "0:0", context);
         (await shop.Build(context, "--no-cache")).Succeeded(); // now shown without a copy
         Assert.Equal("kept", await File.ReadAllTextAsync(Path.Combine(context, "file")));
-        Assert.Equal(["Dockerfile", "file", "sub/deep"], Directory.GetFiles(context, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(context, file)).Order());
+        Assert.Equal(["Dockerfile", "file", "sub/deep"],
+            Directory.GetFiles(context, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(context, file)).Order());
     }
 
     [Fact]
@@ -55,7 +62,8 @@ public sealed class MountingIntoARun : WithRuns
     public async Task the_source_of_a_cache_is_a_folder_in_it(string fill, string source, bool works)
     {
         var built = await shop.Build(shop.Context($"FROM BASE\nRUN --mount=type=cache,id=x,target=/c {fill}\n"
-            + $"RUN --mount=type=cache,id=x,source={source},target=/v cat /v/f >/copy && echo more >/v/more\nRUN --mount=type=cache,id=x,target=/c cat /c/sel/deep/more\n"));
+            + $"RUN --mount=type=cache,id=x,source={source},target=/v cat /v/f >/copy && echo more >/v/more\n"
+            + $"RUN --mount=type=cache,id=x,target=/c cat /c/sel/deep/more\n"));
 
         Assert.Equal(works, built.Code == 0);
         if (!works)
@@ -84,7 +92,8 @@ public sealed class MountingIntoARun : WithRuns
     [Fact]
     public async Task a_cache_stays_until_prune_is_told_to_take_all()
     {
-        var context = shop.Context("FROM BASE\nARG N\nRUN --mount=type=cache,target=/cache echo $N >>/cache/log && cat /cache/log && test $(busybox wc -l </cache/log) = $N");
+        var context = shop.Context("FROM BASE\nARG N\n"
+            + "RUN --mount=type=cache,target=/cache echo $N >>/cache/log && cat /cache/log && test $(busybox wc -l </cache/log) = $N");
         (await shop.Build(context, "--build-arg", "N=1")).Succeeded();
         (await shop.Run([], "prune")).Succeeded();
         (await shop.Build(context, "--build-arg", "N=2")).Succeeded();
@@ -167,7 +176,8 @@ public sealed class MountingIntoARun : WithRuns
                 """);
             (await shop.Build(context, "--ssh", flag.Replace("SOCKET", shop["agent"], StringComparison.Ordinal))).Succeeded();
             // It is still the user's own: nobody ended it or took its key.
-            Assert.Contains("a-key-of-mine", await Tool.Run("env", $"SSH_AUTH_SOCK={shop["agent"]}", "ssh-add", "-l"), StringComparison.Ordinal);
+            Assert.Contains("a-key-of-mine",
+                await Tool.Run("env", $"SSH_AUTH_SOCK={shop["agent"]}", "ssh-add", "-l"), StringComparison.Ordinal);
         }
         finally
         {
@@ -178,7 +188,8 @@ public sealed class MountingIntoARun : WithRuns
     [Fact]
     public async Task a_run_is_in_the_control_group_that_was_asked_for()
     {
-        var root = new[] { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" }.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "cgroup.controllers")));
+        var root = new[] { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" }
+            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "cgroup.controllers")));
         Assert.SkipWhen(root is null, "There are no control groups of version 2 here.");
         var parent = $"manifold-test-{Guid.NewGuid():N}";
         try
@@ -193,7 +204,8 @@ public sealed class MountingIntoARun : WithRuns
         using var bell = new Doorbell(() =>
         {
             // From inside the group is the root of its namespace, so we look from outside while the RUN waits.
-            foreach (var process in Directory.EnumerateFiles(Path.Combine(root, parent), "cgroup.procs", SearchOption.AllDirectories).SelectMany(File.ReadLines))
+            foreach (var process in Directory.EnumerateFiles(Path.Combine(root, parent), "cgroup.procs", SearchOption.AllDirectories)
+                .SelectMany(File.ReadLines))
             {
                 try
                 {
@@ -248,7 +260,8 @@ public sealed class MountingIntoARun : WithRuns
         var own = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
         // The kernel's log (mem(4), minor 11) is a device that no other RUN may open.
         const string opensADevice = "busybox mknod /log c 1 11 && busybox dd if=/log of=/dev/null count=0 && busybox rm /log";
-        var context = shop.Context($"FROM BASE\nRUN --security=insecure busybox grep -q '{own}' /proc/self/status && busybox grep -q 'Seccomp:.0' /proc/self/status && {opensADevice}");
+        var context = shop.Context($"FROM BASE\nRUN --security=insecure busybox grep -q '{own}' /proc/self/status "
+            + $"&& busybox grep -q 'Seccomp:.0' /proc/self/status && {opensADevice}");
         Assert.NotEqual(0, (await shop.Build(shop.Context($"FROM BASE\nRUN {opensADevice}"))).Code);
         (await shop.Build(context, "--allow", "security.insecure")).Succeeded();
     }

@@ -107,8 +107,10 @@ public sealed class TheNetworkOfARun : IDisposable
             outcome.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>Builds on the test's machine, where of the programs that carry a network's traffic only one is installed,
-    /// or none.</summary>
+    /// <summary>
+    /// Builds on the test's machine, where of the programs that carry a network's traffic only one is installed,
+    /// or none.
+    /// </summary>
     private async Task<ChildProcess.Result> BuildAsync(string? program, string dockerfile, params string[] flags)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");

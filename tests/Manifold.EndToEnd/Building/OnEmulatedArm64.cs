@@ -183,7 +183,10 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
         using var tar = new TarWriter(new GZipStream(File.Create(Path.Combine(context, "archive.tar.gz")), CompressionLevel.Fastest));
         tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "tool")
         {
-            Uid = 5, Gid = 6, Mode = (UnixFileMode)0b100_111_101_101, DataStream = new MemoryStream("tool"u8.ToArray()),
+            Uid = 5,
+            Gid = 6,
+            Mode = (UnixFileMode)0b100_111_101_101,
+            DataStream = new MemoryStream("tool"u8.ToArray()),
         });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "same") { LinkName = "tool" });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "tool" });

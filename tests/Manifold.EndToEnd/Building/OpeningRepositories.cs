@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>Repositories behind a server that wants to know who asks, and secrets that say so: for contexts, named contexts and ADD.</summary>
+/// <summary>
+/// Repositories behind a server that wants to know who asks, and secrets that say so: for contexts, named contexts and ADD.
+/// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class OpeningRepositories : IDisposable
 {
@@ -30,7 +32,8 @@ public sealed class OpeningRepositories : IDisposable
         var address = $"{server.Address}/private.git";
         shop.Write("work/Dockerfile", $"FROM scratch\nADD {address}#main /added/\nCOPY --from=named f /named/\nCOPY f /copied/\n");
         shop.Write("work/f", "seen\n");
-        foreach (var arguments in new[] { "init -q -b main", "add .", "-c user.email=a@example.com -c user.name=a commit -q -m one", $"clone -q --bare . {shop["served/private.git"]}" })
+        foreach (var arguments in new[] { "init -q -b main",
+            "add .", "-c user.email=a@example.com -c user.name=a commit -q -m one", $"clone -q --bare . {shop["served/private.git"]}" })
             await Tool.Run("git", ["-C", shop["work"], .. arguments.Split(' ')]);
         return address;
     }
@@ -61,7 +64,8 @@ public sealed class OpeningRepositories : IDisposable
         foreach (var value in new[] { token, Encoded })
         {
             Assert.DoesNotContain(value, outcome.Output + outcome.Error + report.Output + report.Error, StringComparison.Ordinal);
-            Assert.Empty(SecretsStaySecret.Files(shop.Path).Where(file => SecretsStaySecret.Has(file.Content, value)).Select(file => file.Name));
+            Assert.Empty(
+                SecretsStaySecret.Files(shop.Path).Where(file => SecretsStaySecret.Has(file.Content, value)).Select(file => file.Name));
         }
         Assert.NotEmpty(asked);
         Assert.Empty(commandLines);
@@ -78,7 +82,9 @@ public sealed class OpeningRepositories : IDisposable
         shop.Set["VALUE"] = value.Replace("TOKEN", token, StringComparison.Ordinal) + "\n";
         id = id.Replace("HOST", server!.Host, StringComparison.Ordinal);
 
-        var built = (await shop.Build($"{address}#main", "--secret", $"id={id},env=VALUE", "--build-context", $"named={address}", "-o", shop["out"], "-t", "app:1")).Succeeded();
+        var built = (await shop.Build($"{address}#main",
+            "--secret", $"id={id},env=VALUE", "--build-context", $"named={address}", "-o", shop["out"], "-t", "app:1"))
+            .Succeeded();
 
         foreach (var file in new[] { "added/f", "named/f", "copied/f" })
             Assert.Equal("seen\n", await File.ReadAllTextAsync(shop[$"out/{file}"]));
@@ -90,7 +96,9 @@ public sealed class OpeningRepositories : IDisposable
     {
         var address = await Serve(Basic);
         (shop.Set["RIGHT"], shop.Set["WRONG"]) = (token, "wrong");
-        (await shop.Build(address, "--secret", "id=GIT_AUTH_HEADER,env=WRONG", "--secret", $"id=GIT_AUTH_TOKEN.{server!.Host},env=RIGHT", "--build-context", $"named={address}")).Succeeded();
+        (await shop.Build(address, "--secret", "id=GIT_AUTH_HEADER,env=WRONG",
+            "--secret", $"id=GIT_AUTH_TOKEN.{server!.Host},env=RIGHT", "--build-context", $"named={address}"))
+            .Succeeded();
         Assert.DoesNotContain(server.Answers, answer => answer.StartsWith("401", StringComparison.Ordinal));
     }
 
@@ -113,7 +121,8 @@ public sealed class OpeningRepositories : IDisposable
     {
         var address = await Serve(Basic);
         shop.Set["VALUE"] = token;
-        var file = shop.Write("project/manifold.yaml", $"images:\n  app:\n    context: {address}\n    contexts: {{named: '{address}'}}\n    secrets: ['id=GIT_AUTH_TOKEN,env=VALUE']\n");
+        var file = shop.Write("project/manifold.yaml", $"images:\n  app:\n    context: {address}\n"
+            + $"    contexts: {{named: '{address}'}}\n    secrets: ['id=GIT_AUTH_TOKEN,env=VALUE']\n");
         await StaysSecret((await shop.Run([], "bake", "-f", file, "--progress", "plain")).Succeeded());
     }
 

@@ -5,7 +5,9 @@ using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>An image for three platforms, pushed to a real registry: <see cref="RealToolsAccept"/> shows it to the tools that people use.</summary>
+/// <summary>
+/// An image for three platforms, pushed to a real registry: <see cref="RealToolsAccept"/> shows it to the tools that people use.
+/// </summary>
 public sealed class PublishedImage : IAsyncLifetime
 {
     private DebianRegistry? registry;
@@ -35,7 +37,8 @@ public sealed class PublishedImage : IAsyncLifetime
             ENTRYPOINT ["/bin/greet"]
             """, ("greet", "#!/bin/sh\necho hello from $(uname -m)\n"));
         (await Shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/arm/v7", "-t", Name, "--push",
-            "-o", $"type=oci,tar=false,dest={Layout}", "-o", $"type=oci,dest={Tar}", "--metadata-file", Metadata, "--iidfile", ImageId)).Succeeded();
+            "-o", $"type=oci,tar=false,dest={Layout}", "-o", $"type=oci,dest={Tar}", "--metadata-file", Metadata, "--iidfile", ImageId))
+            .Succeeded();
     }
 
     public async ValueTask DisposeAsync()
@@ -63,9 +66,11 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
     public void the_index_has_exactly_the_platforms_that_were_asked_for()
     {
         Need();
-        var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(published.Layout, "blobs", "sha256", published.Digest.Hex))).RootElement;
+        var index =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(published.Layout, "blobs", "sha256", published.Digest.Hex))).RootElement;
         Assert.Equal(
-            ["""{"architecture":"amd64","os":"linux"}""", """{"architecture":"arm64","os":"linux"}""", """{"architecture":"arm","os":"linux","variant":"v7"}"""],
+            ["""{"architecture":"amd64","os":"linux"}""",
+                """{"architecture":"arm64","os":"linux"}""", """{"architecture":"arm","os":"linux","variant":"v7"}"""],
             index.GetProperty("manifests").EnumerateArray().Select(entry => entry.GetProperty("platform").GetRawText()));
         Assert.Equal("application/vnd.oci.image.index.v1+json", index.GetProperty("mediaType").GetString());
     }
@@ -78,7 +83,8 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
     {
         Need();
         var layout = shop[$"{architecture}.oci"];
-        await Tool.Run("skopeo", "--override-arch", architecture, "--override-variant", variant, "copy", "--src-tls-verify=false", $"docker://{published.Name}", $"oci:{layout}:x");
+        await Tool.Run("skopeo", "--override-arch",
+            architecture, "--override-variant", variant, "copy", "--src-tls-verify=false", $"docker://{published.Name}", $"oci:{layout}:x");
         await Tool.Run("umoci", "unpack", "--image", $"{layout}:x", shop[$"{architecture}.bundle"]);
 
         var root = Path.Combine(shop[$"{architecture}.bundle"], "rootfs");
@@ -96,7 +102,8 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
         try
         {
             foreach (var (platform, machine) in new[] { ("linux/amd64", "x86_64"), ("linux/arm64", "aarch64") })
-                Assert.Equal($"hello from {machine}\n", await Peer.Docker("run", "--rm", "--pull", "always", "--quiet", "--platform", platform, "--network", "none", published.Name));
+                Assert.Equal($"hello from {machine}\n", await Peer.Docker("run",
+                    "--rm", "--pull", "always", "--quiet", "--platform", platform, "--network", "none", published.Name));
         }
         finally
         {
@@ -157,7 +164,8 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
             print(len(index['manifests']), 'images')
             """);
         var judged = await Tool.Try("python3", "-W", "ignore", script, Schema.Folder, published.Layout);
-        Assert.SkipWhen(judged.Error.Contains("No module named 'jsonschema'", StringComparison.Ordinal), "python3-jsonschema is not installed here; test.sh installs it.");
+        Assert.SkipWhen(judged.Error.Contains("No module named 'jsonschema'", StringComparison.Ordinal),
+            "python3-jsonschema is not installed here; test.sh installs it.");
         Assert.Equal("3 images\n", judged.Output + judged.Error);
     }
 
@@ -178,7 +186,8 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
         using var other = new Workshop();
         var context = other.Context($"FROM {published.Name}\nRUN busybox cat /machine >/again");
         (await other.Build(context, "--platform", "linux/arm64", "-o", $"type=oci,tar=false,dest={other["layout"]}")).Succeeded();
-        var config = JsonDocument.Parse(await Tool.Run("skopeo", "--override-arch", "arm64", "inspect", "--config", $"oci:{other["layout"]}")).RootElement;
+        var config = JsonDocument.Parse(
+            await Tool.Run("skopeo", "--override-arch", "arm64", "inspect", "--config", $"oci:{other["layout"]}")).RootElement;
         Assert.Equal("/bin/greet", config.GetProperty("config").GetProperty("Entrypoint")[0].GetString());
     }
 

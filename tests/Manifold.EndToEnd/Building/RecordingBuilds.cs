@@ -33,19 +33,22 @@ public sealed class RecordingBuilds : IDisposable
         (await Build()).Succeeded();
         var record = Latest();
         var image = Assert.Single(record.Components);
-        Assert.Equal((BuildOutcome.Succeeded, "build", 2, 6), (record.Outcome, record.Command, image.Platforms.Length, record.Steps.Length));
+        Assert.Equal((BuildOutcome.Succeeded, "build", 2, 6),
+            (record.Outcome, record.Command, image.Platforms.Length, record.Steps.Length));
         var platform = image.Platforms[0];
         Assert.Equal((BuildWay.Copy, 3000L + 4, 3000L), (platform.Way, platform.UncompressedBytes, platform.WastedBytes));
         Assert.Equal(new RecordedWaste("/data/big", 3000, 1, 2, false), Assert.Single(platform.Waste));
         Assert.Equal(["linux/arm64"], platform.Layers[0].SharedWith.Select(each => each.ToString()));
         Assert.Equal("COPY small /data/big", platform.Layers[1].Instruction);
-        Assert.All(record.Steps.Where(step => step.Name.Contains("COPY big", StringComparison.Ordinal)), step => Assert.Equal("files", step.Stage));
+        Assert.All(record.Steps.Where(step => step.Name.Contains("COPY big", StringComparison.Ordinal)),
+            step => Assert.Equal("files", step.Stage));
     }
 
     [Fact]
     public async Task a_secret_in_an_argument_is_in_no_report()
     {
-        (await Build("--build-arg", "DEPLOY_TOKEN=hunter2hunter2", "--build-arg", "VERSION=1.4", "--report", workshop["report"])).Succeeded();
+        (await Build("--build-arg", "DEPLOY_TOKEN=hunter2hunter2", "--build-arg", "VERSION=1.4", "--report", workshop["report"]))
+            .Succeeded();
         var image = Assert.Single(Latest().Components);
         Assert.Equal(("***", "1.4", "***"), (image.Arguments["DEPLOY_TOKEN"], image.Arguments["VERSION"], image.Labels["leaked"]));
         foreach (var file in Directory.GetFiles(workshop["report"]).Concat(Directory.GetFiles(Path.Combine(workshop.Root, "builds"))))
@@ -59,7 +62,8 @@ public sealed class RecordingBuilds : IDisposable
         Assert.Equal(["record.json", "report.html", "report.md"], Directory.GetFiles(workshop["report"]).Select(Path.GetFileName).Order());
         var record = RecordJson.Read(await File.ReadAllBytesAsync(workshop["report/record.json"]));
         Assert.Equal(0, record.Components[0].Parity?.Count);
-        Assert.Contains(record.Components[0].Index!.Digest.ToString(), await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
+        Assert.Contains(record.Components[0].Index!.Digest.ToString(),
+            await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +75,8 @@ public sealed class RecordingBuilds : IDisposable
         Assert.Equal((BuildOutcome.Failed, StepState.Failed), (record.Outcome, Assert.Single(record.Steps).State));
         Assert.Contains("'noth*ng'", record.Failure);
         Assert.Contains("failed", (await workshop.Run([], "builds")).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("'noth*ng'", (await workshop.Run([], "report", "--format", "markdown")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("'noth*ng'",
+            (await workshop.Run([], "report", "--format", "markdown")).Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +88,8 @@ public sealed class RecordingBuilds : IDisposable
         await File.WriteAllTextAsync(Path.Combine(context, "small"), "other");
         (await workshop.Build(context, "-t", "app:1")).Succeeded();
         var before = Latest().Components[0].Before!;
-        Assert.Equal((first.Components[0].Index!.Digest, first.Components[0].Platforms[0].CompressedBytes), (before.Digest, before.Platforms[0].CompressedBytes));
+        Assert.Equal((first.Components[0].Index!.Digest, first.Components[0].Platforms[0].CompressedBytes),
+            (before.Digest, before.Platforms[0].CompressedBytes));
         var compared = (await workshop.Run([], "compare", first.Id, "latest")).Succeeded().Output;
         Assert.Matches(@"~ +/data/big +0644 0:0 4 B [0-9a-f]{12} +→ +0644 0:0 5 B", compared);
     }
@@ -93,11 +99,16 @@ public sealed class RecordingBuilds : IDisposable
     {
         var context = workshop.Context("FROM scratch\nCOPY small /a\nCOPY small /b\nENV X=1\n", ("small", "abcd"));
         (await workshop.Build(context, "-t", "app:1")).Succeeded();
-        (await workshop.Build(workshop.Context("FROM scratch\nCOPY . /\nENV X=2\n", ("a", "abcd"), ("b", "abce"), (".dockerignore", "Dockerfile\n.dockerignore")), "-t", "app:2")).Succeeded();
+        (await workshop.Build(
+            workshop.Context("FROM scratch\nCOPY . /\nENV X=2\n",
+                ("a", "abcd"), ("b", "abce"), (".dockerignore", "Dockerfile\n.dockerignore")), "-t", "app:2"))
+            .Succeeded();
         using var json = JsonDocument.Parse((await workshop.Run([], "compare", "store:app:1", "store:app:2", "--json")).Succeeded().Output);
-        var differences = json.RootElement.GetProperty("platforms")[0].GetProperty("differences").EnumerateArray().Select(each => each.GetProperty("name").GetString()).ToList();
+        var differences = json.RootElement.GetProperty("platforms")[0].GetProperty("differences").EnumerateArray()
+            .Select(each => each.GetProperty("name").GetString()).ToList();
         Assert.Equal(["/b", "X"], differences);
-        Assert.Contains("are the same image", (await workshop.Run([], "compare", "store:app:1", "store:app:1")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("are the same image",
+            (await workshop.Run([], "compare", "store:app:1", "store:app:1")).Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +127,11 @@ public sealed class RecordingBuilds : IDisposable
         using StringWriter output = new(), error = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = workshop.Variables.Add("GITHUB_STEP_SUMMARY", workshop["summary.md"]), Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Environment = workshop.Variables.Add("GITHUB_STEP_SUMMARY", workshop["summary.md"]),
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
         }, ["build", "-t", "app:1", "--progress", "plain", workshop.Context("FROM scratch\nCOPY Dockerfile /\n")]);
         Assert.True(code == 0, error.ToString());
         Assert.Matches(@"^# before\n# docker\.io/library/app:1\n", await File.ReadAllTextAsync(workshop["summary.md"]));
@@ -137,9 +152,13 @@ public sealed class RecordingBuilds : IDisposable
     [Fact]
     public async Task the_metadata_file_has_the_keys_of_buildx()
     {
-        (await workshop.Build(workshop.Context("FROM scratch\nCOPY Dockerfile /\n"), "-t", "app:1", "--metadata-file", workshop["metadata.json"])).Succeeded();
+        (await workshop.Build(workshop.Context("FROM scratch\nCOPY Dockerfile /\n"),
+            "-t", "app:1", "--metadata-file", workshop["metadata.json"]))
+            .Succeeded();
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(workshop["metadata.json"]));
-        Assert.Equal(["buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest", "image.name"], json.RootElement.EnumerateObject().Select(each => each.Name).Order());
+        Assert.Equal(
+            ["buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest", "image.name"],
+            json.RootElement.EnumerateObject().Select(each => each.Name).Order());
         Assert.Equal(Latest().Id, json.RootElement.GetProperty("buildx.build.ref").GetString());
     }
 
@@ -158,7 +177,8 @@ public sealed class RecordingBuilds : IDisposable
             Directory.CreateDirectory(workshop[$"project/{name}"]);
             await File.WriteAllTextAsync(workshop[$"project/{name}/Dockerfile"], $"FROM {from}\nCOPY Dockerfile /{name}\n");
         }
-        (await workshop.Run(["-f", workshop["project/manifold.yaml"], "--report", workshop["report"]], "bake", "--progress", "json")).Succeeded();
+        (await workshop.Run(["-f", workshop["project/manifold.yaml"], "--report", workshop["report"]], "bake", "--progress", "json"))
+            .Succeeded();
         var record = Latest();
         Assert.Equal(("bake", BuildOutcome.Succeeded), (record.Command, record.Outcome));
         Assert.Equal(["base", "api"], record.Components.Select(component => component.Name));
@@ -229,16 +249,19 @@ public sealed class RecordingBuilds : IDisposable
     [Fact]
     public async Task a_project_that_cannot_be_planned_is_recorded_with_its_images()
     {
-        workshop.Write("project/manifold.yaml", "images:\n  api: {context: ., tags: [\"acme/api:1\"]}\n  web: {context: ., tags: [\"acme/web:1\"]}\n  other: {context: .}\n");
+        workshop.Write("project/manifold.yaml",
+            "images:\n  api: {context: ., tags: [\"acme/api:1\"]}\n  web: {context: ., tags: [\"acme/web:1\"]}\n  other: {context: .}\n");
         workshop.Write("project/Dockerfile", "FROM 127.0.0.1:1/nowhere\n");
-        Assert.NotEqual(0, (await workshop.Run(["-f", workshop["project/manifold.yaml"], "api", "web", "--report", workshop["report"]], "bake", "--progress", "json")).Code);
+        Assert.NotEqual(0, (await workshop.Run(["-f", workshop["project/manifold.yaml"], "api", "web", "--report", workshop["report"]],
+            "bake", "--progress", "json")).Code);
         var record = Latest();
         Assert.Equal(BuildOutcome.Failed, record.Outcome);
         Assert.Equal(["api", "web"], record.Components.Select(component => component.Name));
         Assert.All(record.Components, component => Assert.Contains("not started", component.Failure, StringComparison.Ordinal));
         Assert.Contains("127.0.0.1:1", record.Failure, StringComparison.Ordinal);
         foreach (var format in new[] { "html", "markdown", "text" })
-            Assert.Contains("web", (await workshop.Run([], "report", "--format", format, "-o", "-")).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("web",
+                (await workshop.Run([], "report", "--format", format, "-o", "-")).Succeeded().Output, StringComparison.Ordinal);
         (await workshop.Run([], "builds")).Succeeded();
     }
 
@@ -256,7 +279,8 @@ public sealed class RecordingBuilds : IDisposable
     }
 
     private Task<Workshop.Outcome> Build(params string[] arguments) =>
-        workshop.Build(workshop.Context(Dockerfile, ("big", new string('x', 3000)), ("small", "abcd")), [.. TwoPlatforms, "-t", "app:1", .. arguments]);
+        workshop.Build(workshop.Context(Dockerfile, ("big", new string('x', 3000)), ("small", "abcd")),
+            [.. TwoPlatforms, "-t", "app:1", .. arguments]);
 
     private BuildRecord Latest()
     {

@@ -10,7 +10,10 @@ namespace Manifold.EndToEnd.Building;
 [Trait("kind", "end-to-end")]
 public sealed class Rootless : IAsyncLifetime
 {
-    /// <summary>Owners, a program with setuid, devices and what RUNs do to them, whiteouts of a file and a folder, an opaque folder, a user of the image.</summary>
+    /// <summary>
+    /// Owners, a program with setuid, devices and what RUNs do to them, whiteouts of a file and a folder, an opaque folder, a user of the
+    /// image.
+    /// </summary>
     private const string Everything = """
         FROM BASE AS made
         ARG TARGETARCH
@@ -47,7 +50,8 @@ public sealed class Rootless : IAsyncLifetime
     [Fact]
     public async Task the_machines_own_capabilities_are_refused_before_any_work()
     {
-        var outcome = await user.Run("build", "--progress", "json", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
+        var outcome = await user.Run("build",
+            "--progress", "json", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
 
         Assert.Equal(4, outcome.Code);
         Assert.Contains("only root can use the capabilities and devices of this machine. Run it with: sudo manifold", outcome.Error,
@@ -79,7 +83,8 @@ public sealed class Rootless : IAsyncLifetime
 
         var expected = (await root.Run([.. flags, context], "build")).Succeeded();
         Assert.Equal(expected.Output.Trim(), built.Output.Trim());
-        Assert.StartsWith("docker.io/library/rootless:1 ", (await user.Run("images")).Succeeded().Output.Split('\n')[1], StringComparison.Ordinal);
+        Assert.StartsWith("docker.io/library/rootless:1 ",
+            (await user.Run("images")).Succeeded().Output.Split('\n')[1], StringComparison.Ordinal);
         Assert.NotEmpty(await OthersFiles());
         (await user.Run("prune", "--all")).Succeeded();
         Assert.Empty(await OthersFiles());
@@ -122,7 +127,9 @@ public sealed class Rootless : IAsyncLifetime
     {
         using var home = await SmallDisk.MountAsync(user.Home, "nosuid,nodev,size=64m");
         await user.TakeAsync();
-        (await user.Run("build", "-q", user.Context("FROM BASE\nRUN --mount=target=/context cat /context/Dockerfile /etc/hosts; touch /x; busybox chmod 4755 /x\n"))).Succeeded();
+        (await user.Run("build", "-q",
+            user.Context("FROM BASE\nRUN --mount=target=/context cat /context/Dockerfile /etc/hosts; touch /x; busybox chmod 4755 /x\n")))
+            .Succeeded();
     }
 
     [Fact]
@@ -176,7 +183,8 @@ public sealed class Rootless : IAsyncLifetime
                 before: {run: ["sh", "-c", "id -u >made"], inputs: [Dockerfile], outputs: [made]}
             """);
         user.Write("project/base/Dockerfile", $"FROM {Workshop.BusyBox}\nRUN echo base >/base; busybox chown 12:13 /base\n");
-        user.Write("project/app/Dockerfile", "FROM base\nCOPY made /made\nRUN test \"$(busybox stat -c %u:%g /base)\" = 12:13\nENTRYPOINT [\"/bin/busybox\", \"cat\"]\n");
+        user.Write("project/app/Dockerfile",
+            "FROM base\nCOPY made /made\nRUN test \"$(busybox stat -c %u:%g /base)\" = 12:13\nENTRYPOINT [\"/bin/busybox\", \"cat\"]\n");
         await user.TakeAsync();
 
         (await user.Run("bake", "-f", user["project/manifold.yaml"])).Succeeded();
@@ -195,7 +203,8 @@ public sealed class Rootless : IAsyncLifetime
 
         var refused = await user.Run("build", "-q", "--target", "run", context);
         Assert.Equal(1, refused.Code);
-        Assert.Contains("Unpacking 'far': its owner 70000:70000 is not one of the 65536 ids of this user namespace.", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("Unpacking 'far': its owner 70000:70000 is not one of the 65536 ids of this user namespace.",
+            refused.Error, StringComparison.Ordinal);
         Assert.Contains("sudo usermod --add-subuids", refused.Error, StringComparison.Ordinal);
         (await user.Run("build", "-q", context)).Succeeded();
     }
@@ -215,14 +224,27 @@ public sealed class Rootless : IAsyncLifetime
     internal static void WriteNodes(string path, int? farOwner = null)
     {
         using var tar = new TarWriter(File.Create(path));
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "null") { DeviceMajor = 1, DeviceMinor = 3, Mode = (UnixFileMode)0x1B6 });
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "zero") { DeviceMajor = 1, DeviceMinor = 5, Mode = (UnixFileMode)0x1B6 });
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "tool") { Uid = 5, Gid = 6, Mode = (UnixFileMode)0x9ED, DataStream = new MemoryStream("tool"u8.ToArray()) });
+        tar.WriteEntry(
+            new PaxTarEntry(TarEntryType.CharacterDevice, "null") { DeviceMajor = 1, DeviceMinor = 3, Mode = (UnixFileMode)0x1B6 });
+        tar.WriteEntry(
+            new PaxTarEntry(TarEntryType.CharacterDevice, "zero") { DeviceMajor = 1, DeviceMinor = 5, Mode = (UnixFileMode)0x1B6 });
+        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "tool")
+        {
+            Uid = 5,
+            Gid = 6,
+            Mode = (UnixFileMode)0x9ED,
+            DataStream = new MemoryStream("tool"u8.ToArray()),
+        });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "same") { LinkName = "tool" });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "tool", Uid = 99, Gid = 98 });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.Fifo, "fifo") { Uid = 3, Mode = (UnixFileMode)0x180 });
         if (farOwner is { } owner)
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "far") { Uid = owner, Gid = owner, DataStream = new MemoryStream("far"u8.ToArray()) });
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "far")
+            {
+                Uid = owner,
+                Gid = owner,
+                DataStream = new MemoryStream("far"u8.ToArray()),
+            });
     }
 }
 
@@ -281,7 +303,8 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
         Assert.Contains("manifold: RUN needs root or a user namespace: this process cannot gain privileges (no_new_privs), which "
             + "newuidmap needs. To fix this: start it without no-new-privileges", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("COPY", outcome.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.Combine(user.Store, "blobs/sha256")), file => new FileInfo(file).Length > 100_000);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.Combine(user.Store, "blobs/sha256")),
+            file => new FileInfo(file).Length > 100_000);
     }
 
     [Fact]

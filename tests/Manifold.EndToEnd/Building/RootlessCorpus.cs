@@ -4,8 +4,12 @@ namespace Manifold.EndToEnd.Building;
 [Trait("kind", "end-to-end")]
 public sealed class RootlessCorpus(RootlessCorpusRun run) : IClassFixture<RootlessCorpusRun>
 {
-    /// <summary>What takes root by its nature: the machine's capabilities, device nodes, and a setuid bit that survives a write (the kernel asks for CAP_FSETID of the machine).</summary>
-    private static readonly string[] RootsOwn = ["run-security-insecure", "run-devices-and-kernel-files", "layers-file-capabilities-and-xattrs"];
+    /// <summary>
+    /// What takes root by its nature: the machine's capabilities, device nodes, and a setuid bit that survives a write (the kernel asks for
+    /// CAP_FSETID of the machine).
+    /// </summary>
+    private static readonly string[] RootsOwn =
+        ["run-security-insecure", "run-devices-and-kernel-files", "layers-file-capabilities-and-xattrs"];
 
     public static TheoryData<string> All => [.. CorpusRun.Names.Except(RootsOwn)];
 
@@ -42,7 +46,10 @@ public sealed class RootlessCorpusRun : CorpusRun
 
     /// <summary>With the setuid bits, which the kernel takes from what changes its owner.</summary>
     protected override async Task HandOverAsync(string folder) =>
-        await Tool.Run("sh", "-c", "find \"$1\" -type f -perm /6000 -printf '%m\\0%p\\0' >\"$1.modes\" && chown -R \"$0\" \"$1\" && xargs -0 -r -n 2 chmod <\"$1.modes\"", (await user.Value).Owner, folder);
+        await Tool.Run("sh", "-c",
+            "find \"$1\" -type f -perm /6000 -printf '%m\\0%p\\0' >\"$1.modes\" && chown "
+                + "-R \"$0\" \"$1\" && xargs -0 -r -n 2 chmod <\"$1.modes\"", (await user.Value).Owner, folder);
 
-    protected override async Task<Workshop.Outcome> RunAsync(string[] arguments, string? input) => await (await user.Value).RunAsync(arguments, Shop.Variables.SetItems(Shop.Set), input);
+    protected override async Task<Workshop.Outcome> RunAsync(string[] arguments, string? input) =>
+        await (await user.Value).RunAsync(arguments, Shop.Variables.SetItems(Shop.Set), input);
 }

@@ -33,8 +33,10 @@ public sealed class RunningInAProject : WithRuns
     }
 
     private const string ShmTest = "RUN [ $(busybox df -k /dev/shm | busybox awk 'NR == 2 {print $2}') = 3072 ]\n",
-        LimitTest = "RUN [ $(ulimit -n) = 77 ] && [ $(ulimit -Hn) = 99 ]\n", HostTest = "RUN busybox grep -q '^10.1.2.3.*mirror.local' /etc/hosts\n",
-        NoNetworkTest = "RUN [ $(busybox ip -o link | busybox wc -l) = 1 ]\n", RightsTest = "RUN --security=insecure ! busybox grep -q '^CapEff:.*a80425fb' /proc/self/status\n";
+        LimitTest = "RUN [ $(ulimit -n) = 77 ] && [ $(ulimit -Hn) = 99 ]\n",
+        HostTest = "RUN busybox grep -q '^10.1.2.3.*mirror.local' /etc/hosts\n",
+        NoNetworkTest = "RUN [ $(busybox ip -o link | busybox wc -l) = 1 ]\n",
+        RightsTest = "RUN --security=insecure ! busybox grep -q '^CapEff:.*a80425fb' /proc/self/status\n";
 
     public static TheoryData<string, string, string> Settings
     {
@@ -56,7 +58,9 @@ public sealed class RunningInAProject : WithRuns
                 if (bake.Length > 0)
                     data.Add("docker-bake.hcl", $"target \"default\" {{\n  context = \"FOLDER\"\n  {bake}\n}}\n", test);
             }
-            data.Add("manifold.yaml", "images: {app: {context: ., shm-size: 3m, ulimits: [\"nofile=77:99\"], extra-hosts: [\"mirror.local=10.1.2.3\"], network: none, entitlements: [security.insecure]}}\n",
+            data.Add("manifold.yaml",
+                "images: {app: {context: ., shm-size: 3m, ulimits: [\"nofile=77:99\"], extra-hosts: "
+                    + "[\"mirror.local=10.1.2.3\"], network: none, entitlements: [security.insecure]}}\n",
                 ShmTest + LimitTest + HostTest + NoNetworkTest + RightsTest);
             return data;
         }
@@ -70,18 +74,25 @@ public sealed class RunningInAProject : WithRuns
     [Fact]
     public async Task each_image_has_its_own_also_where_they_run_the_same()
     {
-        var folder = shop.Context("FROM BASE\nRUN busybox df -k /dev/shm | busybox awk 'NR == 2 {print $2}' > /size\nENTRYPOINT [\"cat\", \"/size\"]\n");
-        File.WriteAllText(Path.Combine(folder, "manifold.yaml"), "images: {a: {context: ., shm-size: 2m}, b: {context: ., shm-size: 5m}, c: {context: .}}\n");
+        var folder = shop.Context(
+            "FROM BASE\nRUN busybox df -k /dev/shm | busybox awk 'NR == 2 {print $2}' > /size\nENTRYPOINT [\"cat\", \"/size\"]\n");
+        File.WriteAllText(Path.Combine(folder, "manifold.yaml"),
+            "images: {a: {context: ., shm-size: 2m}, b: {context: ., shm-size: 5m}, c: {context: .}}\n");
         (await shop.Run([], "bake", "-f", folder, "--progress", "plain")).Succeeded();
         foreach (var (image, size) in new[] { ("a", "2048"), ("b", "5120"), ("c", "65536") })
-            Assert.Contains($"\"{size}\"", (await shop.Run([], "verify", $"store:{image}:latest", "--run", "", "--json")).Output, StringComparison.Ordinal);
+            Assert.Contains($"\"{size}\"",
+                (await shop.Run([], "verify", $"store:{image}:latest", "--run", "", "--json")).Output, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("compose.yaml", "services: {app: {build: {context: ., privileged: true}}}\n", "security.insecure (", "compose.yaml:1:50", "--allow security.insecure")]
-    [InlineData("docker-bake.hcl", "target \"default\" {\n  context = \"FOLDER\"\n  network = \"host\"\n}\n", "network.host (", "docker-bake.hcl:3:13", "--allow network.host")]
-    [InlineData("manifold.yaml", "images: {app: {context: ., entitlements: [network.host]}}\n", "network.host (", "manifold.yaml:1:43", "--allow network.host")]
-    public async Task what_a_file_asks_to_be_allowed_is_refused_with_its_place_until_it_is(string file, string text, string what, string place, string mend)
+    [InlineData("compose.yaml", "services: {app: {build: {context: ., privileged: true}}}\n",
+        "security.insecure (", "compose.yaml:1:50", "--allow security.insecure")]
+    [InlineData("docker-bake.hcl", "target \"default\" {\n  context = \"FOLDER\"\n  network = \"host\"\n}\n",
+        "network.host (", "docker-bake.hcl:3:13", "--allow network.host")]
+    [InlineData("manifold.yaml",
+        "images: {app: {context: ., entitlements: [network.host]}}\n", "network.host (", "manifold.yaml:1:43", "--allow network.host")]
+    public async Task what_a_file_asks_to_be_allowed_is_refused_with_its_place_until_it_is(
+        string file, string text, string what, string place, string mend)
     {
         var refused = await Bake(file, text, "FROM BASE\n");
         Assert.Equal(2, refused.Code);

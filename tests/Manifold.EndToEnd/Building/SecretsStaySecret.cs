@@ -67,7 +67,9 @@ public sealed class SecretsStaySecret : IAsyncLifetime
         var report = await shop.Run([], "report", "--format", "html");
         List<(string Name, byte[] Content)> left = [.. Files(shop.Path), ("report", Encoding.UTF8.GetBytes(report.Output + report.Error))];
         Assert.Contains(left, file => Has(file.Content, seen));
-        Assert.Empty(left.Where(file => values.Any(value => Has(file.Content, value) || Has(file.Content, Convert.ToBase64String(Encoding.UTF8.GetBytes(value))[..^4]))).Select(file => file.Name));
+        Assert.Empty(left.Where(file =>
+            values.Any(value => Has(file.Content, value) || Has(file.Content, Convert.ToBase64String(Encoding.UTF8.GetBytes(value))[..^4])))
+            .Select(file => file.Name));
     }
 
     [Theory]
@@ -75,7 +77,8 @@ public sealed class SecretsStaySecret : IAsyncLifetime
     [InlineData("json")]
     public async Task in_the_message_of_a_run_that_fails(string progress)
     {
-        var context = shop.Context("FROM BASE\nARG SEEN\nRUN --mount=type=secret,id=file --mount=type=secret,id=variable,env=TOKEN cat /run/secrets/file; echo \"$TOKEN $SEEN\" >&2; exit 3");
+        var context = shop.Context("FROM BASE\nARG SEEN\nRUN --mount=type=secret,id=file "
+            + "--mount=type=secret,id=variable,env=TOKEN cat /run/secrets/file; echo \"$TOKEN $SEEN\" >&2; exit 3");
 
         var failed = await Build(context, progress);
 
@@ -128,8 +131,11 @@ public sealed class SecretsStaySecret : IAsyncLifetime
     [Fact]
     public async Task of_a_project_too()
     {
-        var file = Path.Combine(shop.Context("FROM BASE\nRUN --mount=type=secret,id=file --mount=type=secret,id=variable,env=TOKEN cat /run/secrets/file; echo $TOKEN; test -n \"$TOKEN\" && test -s /run/secrets/file"), "manifold.yaml");
-        await File.WriteAllTextAsync(file, $"images:\n  app:\n    context: .\n    secrets: [\"id=file,src={outside}/file\", \"id=variable,env=VARIABLE\"]\n");
+        var file = Path.Combine(
+            shop.Context("FROM BASE\nRUN --mount=type=secret,id=file --mount=type=secret,id=variable,env=TOKEN cat /run/secrets/file; "
+                + "echo $TOKEN; test -n \"$TOKEN\" && test -s /run/secrets/file"), "manifold.yaml");
+        await File.WriteAllTextAsync(file,
+            $"images:\n  app:\n    context: .\n    secrets: [\"id=file,src={outside}/file\", \"id=variable,env=VARIABLE\"]\n");
 
         var baked = (await shop.Run([], "bake", "-f", file, "--progress", "plain")).Succeeded();
 
@@ -140,18 +146,25 @@ public sealed class SecretsStaySecret : IAsyncLifetime
 
     private Task<Workshop.Outcome> Build(string context, string progress, params string[] more) => shop.Run(
     [
-        "--secret", $"id=file,src={outside}/file", "--secret", $"type=file,id=key,source={outside}/key", "--secret", "id=variable,env=VARIABLE", "--secret", "id=both",
+        "--secret", $"id=file,src={outside}/file",
+        "--secret", $"type=file,id=key,source={outside}/key", "--secret", "id=variable,env=VARIABLE", "--secret", "id=both",
         "--build-arg", $"SEEN={seen}", .. more, context,
     ], "build", "--progress", progress);
 
-    private static bool Says(Workshop.Outcome outcome, string value) => (outcome.Output + outcome.Error).Contains(value, StringComparison.Ordinal);
+    private static bool Says(Workshop.Outcome outcome, string value) =>
+        (outcome.Output + outcome.Error).Contains(value, StringComparison.Ordinal);
 
     internal static bool Has(byte[] content, string value) => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(value)) >= 0;
 
     /// <summary>Every file, and once more as it is when it is decompressed.</summary>
     internal static IEnumerable<(string Name, byte[] Content)> Files(string folder)
     {
-        foreach (var path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device }))
+        foreach (var path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions
+        {
+            RecurseSubdirectories =
+                true,
+            AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device,
+        }))
         {
             var content = File.ReadAllBytes(path);
             yield return (path, content);
@@ -202,7 +215,14 @@ public sealed class SecretsStaySecret : IAsyncLifetime
                 foreach (var process in Directory.EnumerateDirectories("/proc").Where(name => int.TryParse(Path.GetFileName(name), out _)))
                     LookAt(Path.Combine(process, "cmdline"));
                 if (Directory.Exists(Path.Combine(root, "work")))
-                    foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "work"), "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device }))
+                    foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "work"), "*",
+                        new EnumerationOptions
+                        {
+                            RecurseSubdirectories =
+                                true,
+                            IgnoreInaccessible = true,
+                            AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device,
+                        }))
                         LookAt(file);
             }
         }

@@ -158,7 +158,8 @@ public sealed class SeeingTheTerminal : IDisposable
     private async Task StartAsync(int width, params (string Path, string Content)[] files)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        Assert.SkipUnless(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64,
+        Assert.SkipUnless(
+            System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64,
             "The screens show linux/amd64.");
         Tool.Need("tmux", "busybox");
         foreach (var (path, content) in files)

@@ -48,7 +48,9 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         var (to, from) = Cache(type);
         await Build(here, "--cache-to", to);
         var built = await Build(there, "--cache-from", from);
-        Assert.Equal(["RUN busybox cat /source >/built && busybox uname -m >>/built"], built.Steps.Where(step => step.Name.Contains("RUN", StringComparison.Ordinal) && !step.Cached).Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Distinct());
+        Assert.Equal(["RUN busybox cat /source >/built && busybox uname -m >>/built"],
+            built.Steps.Where(step => step.Name.Contains("RUN", StringComparison.Ordinal) && !step.Cached)
+                .Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Distinct());
     }
 
     [Fact]
@@ -74,7 +76,8 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         await Build(third, "--build-arg", "BUILDKIT_INLINE_CACHE=1", "--iidfile", third["iid"]);
         Assert.Equal(await File.ReadAllTextAsync(here["iid"]), await File.ReadAllTextAsync(third["iid"]));
 
-        var config = JsonNode.Parse(await Tool.Run("skopeo", "--override-arch", "arm64", "inspect", "--tls-verify=false", "--config", "--raw", $"docker://{name}"))!;
+        var config = JsonNode.Parse(await Tool.Run("skopeo",
+            "--override-arch", "arm64", "inspect", "--tls-verify=false", "--config", "--raw", $"docker://{name}"))!;
         Assert.Equal(2, JsonNode.Parse((string)config["io.manifold.cache.v1"]!)!["steps"]!.AsArray().Count);
         Assert.DoesNotContain("seconds\":1", (string)config["io.manifold.cache.v1"]!, StringComparison.Ordinal);
     }
@@ -85,7 +88,8 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         var name = $"{registry.Get().Name}/{Guid.NewGuid():N}:1";
         await Build(here, "-t", name, "--push", "--cache-to", "type=inline");
         (await there.Build(there.Context($"FROM {name}\nLABEL a=b\n"), "-o", $"type=oci,tar=false,dest={there["layout"]}")).Succeeded();
-        Assert.DoesNotContain("io.manifold.cache", await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{there["layout"]}"), StringComparison.Ordinal);
+        Assert.DoesNotContain("io.manifold.cache",
+            await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{there["layout"]}"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -180,7 +184,8 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     {
         var cache = here["buildkit"];
         await Peer.Docker("buildx", "build", "--quiet", "--cache-to", $"type=local,dest={cache}", "--output", "type=cacheonly", context);
-        Assert.Contains("was written by BuildKit", (await Build(there, "linux/amd64", "--cache-from", $"type=local,src={cache}", "--cache-to", $"type=local,dest={cache},mode=max")).Error, StringComparison.Ordinal);
+        Assert.Contains("was written by BuildKit", (await Build(there, "linux/amd64",
+            "--cache-from", $"type=local,src={cache}", "--cache-to", $"type=local,dest={cache},mode=max")).Error, StringComparison.Ordinal);
         Assert.Equal(0, Ran(await Build(third, "linux/amd64", "--cache-from", $"type=local,src={cache}")));
     }
 
@@ -200,7 +205,8 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     public async Task a_project_shares_its_caches_too()
     {
         here.Write("project/api/Dockerfile", $"FROM {Workshop.BusyBox}\nRUN echo api >/api\n");
-        here.Write("project/manifold.yaml", $"images:\n  api:\n    context: api\n    tags: [api:1]\n    cache-to: [\"type=local,dest={here["cache"]}\", type=gha]\n    cache-from: [\"type=local,src={here["cache"]}\"]\n");
+        here.Write("project/manifold.yaml", $"images:\n  api:\n    context: api\n    tags: [api:1]\n"
+            + $"    cache-to: [\"type=local,dest={here["cache"]}\", type=gha]\n    cache-from: [\"type=local,src={here["cache"]}\"]\n");
         var first = (await here.Run([], "bake", "-f", here["project"], "--progress", "json")).Succeeded();
         Assert.Contains("the cache 'type=gha' is ignored", first.Error, StringComparison.Ordinal);
         var second = (await there.Run([], "bake", "-f", here["project"], "--progress", "json")).Succeeded();
@@ -210,13 +216,17 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     private (string To, string From) Cache(string type)
     {
         var name = $"{registry.Get().Name}/{Guid.NewGuid():N}:cache";
-        return type == "registry" ? ($"type=registry,ref={name}", $"type=registry,ref={name}") : ($"type=local,dest={here["cache"]}", $"type=local,src={here["cache"]}");
+        return type == "registry"
+            ? ($"type=registry,ref={name}", $"type=registry,ref={name}")
+            : ($"type=local,dest={here["cache"]}", $"type=local,src={here["cache"]}");
     }
 
     private async Task<Workshop.Outcome> Build(Workshop shop, params string[] arguments) =>
-        (await shop.Build(context, arguments[0].StartsWith('-') ? ["--platform", Both, .. arguments] : ["--platform", .. arguments])).Succeeded();
+        (await shop.Build(context, arguments[0].StartsWith('-') ? ["--platform", Both, .. arguments] : ["--platform", .. arguments]))
+            .Succeeded();
 
-    private static int Ran(Workshop.Outcome built) => built.Steps.Count(step => step.Name.Contains("RUN", StringComparison.Ordinal) && !step.Cached);
+    private static int Ran(Workshop.Outcome built) =>
+        built.Steps.Count(step => step.Name.Contains("RUN", StringComparison.Ordinal) && !step.Cached);
 
     private static bool IsGzip(FileInfo file)
     {

@@ -16,14 +16,18 @@ public sealed class SpeakingToTheBuilder : IDisposable
     [InlineData(Declared, null, null, "1970-01-01T00:00:00Z", "")]
     [InlineData("ARG SOURCE_DATE_EPOCH=9000\n" + Declared, null, null, "1970-01-01T02:30:00Z", "9000")]
     [InlineData("ARG SOURCE_DATE_EPOCH=9000\n" + Declared, "7000", null, "1970-01-01T01:56:40Z", "7000")]
-    public async Task the_time_comes_from_the_argument_the_environment_or_the_file_and_an_arg_sees_it(string dockerfile, string? environment, string? argument, string created, string label)
+    public async Task the_time_comes_from_the_argument_the_environment_or_the_file_and_an_arg_sees_it(
+        string dockerfile, string? environment, string? argument, string created, string label)
     {
         if (environment is not null)
             shop.Set["SOURCE_DATE_EPOCH"] = environment;
         string[] more = argument is null ? [] : ["--build-arg", $"SOURCE_DATE_EPOCH={argument}"];
-        (await shop.Build(shop.Context(dockerfile, ("x", "")), ["-o", $"type=oci,tar=false,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more])).Succeeded();
+        (await shop.Build(shop.Context(dockerfile, ("x", "")),
+            ["-o", $"type=oci,tar=false,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more]))
+            .Succeeded();
         var config = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{shop["layout"]}")).RootElement;
-        Assert.Equal(created, config.GetProperty("created").GetDateTimeOffset().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(created, config.GetProperty("created").GetDateTimeOffset()
+            .ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(label, config.GetProperty("config").GetProperty("Labels").GetProperty("epoch").GetString());
         Assert.Contains(created[..10], await Tool.Run("tar", "--utc", "-tvf", shop["files.tar"]), StringComparison.Ordinal);
     }
@@ -53,12 +57,15 @@ public sealed class SpeakingToTheBuilder : IDisposable
             _ => await Repository(context, server),
         };
         var built = kind == "git in a project"
-            ? await shop.Run([], "bake", "--progress", "plain", "-f", shop.Write("project/manifold.yaml", $"images:\n  app: {{context: '{what}', args: {{SOURCE_DATE_EPOCH: context}}, tags: ['localhost/app:1']}}\n"))
-            : await shop.Build(what, ["-t", "localhost/app:1", .. asking == "argument" ? ["--build-arg", "SOURCE_DATE_EPOCH=context"] : Array.Empty<string>()]);
+            ? await shop.Run([], "bake", "--progress", "plain", "-f", shop.Write("project/manifold.yaml",
+                $"images:\n  app: {{context: '{what}', args: {{SOURCE_DATE_EPOCH: context}}, tags: ['localhost/app:1']}}\n"))
+            : await shop.Build(what,
+                ["-t", "localhost/app:1", .. asking == "argument" ? ["--build-arg", "SOURCE_DATE_EPOCH=context"] : Array.Empty<string>()]);
         built.Succeeded();
         (await shop.Run([], "copy", "store:localhost/app:1", $"oci:{shop["layout"]}")).Succeeded();
         var config = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{shop["layout"]}")).RootElement;
-        Assert.Equal(expected.Length == 0 ? "0" : expected, config.GetProperty("created").GetDateTimeOffset().ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(expected.Length == 0 ? "0" : expected, config.GetProperty("created").GetDateTimeOffset().ToUnixTimeSeconds()
+            .ToString(System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(expected, config.GetProperty("config").GetProperty("Labels").GetProperty("epoch").GetString());
     }
 
@@ -66,7 +73,8 @@ public sealed class SpeakingToTheBuilder : IDisposable
     {
         foreach (var arguments in new[] { "init -q -b main", "add ." })
             await Tool.Run("git", ["-C", context, .. arguments.Split(' ')]);
-        await Tool.Run("env", "GIT_COMMITTER_DATE=1111111111 +0200", "git", "-C", context, "-c", "user.email=a@example.com", "-c", "user.name=a", "commit", "-q", "-m", "one");
+        await Tool.Run("env", "GIT_COMMITTER_DATE=1111111111 +0200",
+            "git", "-C", context, "-c", "user.email=a@example.com", "-c", "user.name=a", "commit", "-q", "-m", "one");
         await Tool.Run("git", "clone", "-q", "--bare", context, shop["served/x.git"]);
         await Tool.Run("git", "-C", shop["served/x.git"], "update-server-info");
         server.Folder = shop["served"];
@@ -76,7 +84,9 @@ public sealed class SpeakingToTheBuilder : IDisposable
     [Fact]
     public async Task one_platform_has_a_folder_where_the_output_shall_be_as_of_many()
     {
-        (await shop.Build(shop.Context("FROM scratch\nCOPY x /\n", ("x", "")), "--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--platform", "linux/arm/v7", "-o", shop["files"])).Succeeded();
+        (await shop.Build(shop.Context("FROM scratch\nCOPY x /\n", ("x", "")),
+            "--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--platform", "linux/arm/v7", "-o", shop["files"]))
+            .Succeeded();
         Assert.True(File.Exists(shop["files/linux_arm_v7/x"]));
     }
 
@@ -86,7 +96,8 @@ public sealed class SpeakingToTheBuilder : IDisposable
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
         await Workshop.NeedBusyBox();
         var context = shop.Context("FROM BASE\nRUN busybox hostname >/name\n");
-        foreach (var (more, expected) in new (string[], string)[] { ([], "manifold\n"), (["--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=buildhost"], "buildhost\n") })
+        foreach (var (more, expected) in new (string[], string)[] {
+            ([], "manifold\n"), (["--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=buildhost"], "buildhost\n") })
         {
             (await shop.Build(context, ["-o", shop["files"], .. more])).Succeeded();
             Assert.Equal(expected, await File.ReadAllTextAsync(shop["files/name"]));
@@ -95,7 +106,9 @@ public sealed class SpeakingToTheBuilder : IDisposable
 
     [Theory]
     [InlineData("BUILDKIT_SYNTAX=docker/dockerfile:1.7", 0, "")]
-    [InlineData("BUILDKIT_SYNTAX=docker.io/docker/dockerfile-upstream@sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d", 0, "")]
+    [InlineData(
+        "BUILDKIT_SYNTAX=docker.io/docker/dockerfile-upstream@sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d",
+        0, "")]
     [InlineData("BUILDKIT_SYNTAX=example.com/frontend:1", 2, "this frontend is not supported")]
     [InlineData("BUILDKIT_INLINE_CACHE=maybe", 2, "BUILDKIT_INLINE_CACHE=maybe: expected 1 or 0.")]
     [InlineData("BUILDKIT_SANDBOX_HOSTNAME=a b", 2, "expected a host name")]
@@ -114,7 +127,8 @@ public sealed class SpeakingToTheBuilder : IDisposable
     [InlineData("--attest", "type=sbon", "unknown type 'sbon'. Did you mean sbom?")]
     [InlineData("--attest", "type=provenance,mod=max", "'mod'. Did you mean mode?")]
     [InlineData("--attest", "type=sbom,generator=x", "without a generator")]
-    [InlineData("--cache-to", "type=gha", "the cache of GitHub Actions is not supported. Use --cache-to type=registry,ref=REPOSITORY:cache")]
+    [InlineData("--cache-to",
+        "type=gha", "the cache of GitHub Actions is not supported. Use --cache-to type=registry,ref=REPOSITORY:cache")]
     [InlineData("--cache-from", "type=s3,bucket=x", "the cache of Amazon S3 is not supported.")]
     [InlineData("--cache-to", "type=locl,dest=x", "'locl'. Did you mean local?")]
     [InlineData("--cache-to", "type=local,src=x", "unknown key 'src'.")]

@@ -10,7 +10,8 @@ public sealed class StartingWhatIsBaked : WithRuns
     private async Task<Workshop.Outcome> Bake(string verify, params string[] more)
     {
         var folder = shop.Context("FROM BASE\nENTRYPOINT [\"sh\", \"-c\", \"echo no database; exit 3\"]\n");
-        File.WriteAllText(Path.Combine(folder, "manifold.yaml"), $"images: {{app: {{context: ., platforms: [linux/amd64], tags: [example.com/app:1], verify: {verify}}}}}\n");
+        File.WriteAllText(Path.Combine(folder, "manifold.yaml"),
+            $"images: {{app: {{context: ., platforms: [linux/amd64], tags: [example.com/app:1], verify: {verify}}}}}\n");
         return await shop.Run(more, "bake", "-f", folder, "--progress", "plain");
     }
 
@@ -56,7 +57,8 @@ public sealed class StartingWhatIsBaked : WithRuns
     {
         var folder = shop.Context("FROM BASE\nENTRYPOINT [\"sh\", \"-c\", \"[ $(uname -m) = x86_64 ]\"]\n");
         File.WriteAllText(Path.Combine(folder, "manifold.yaml"),
-            "images: {app: {context: ., platforms: {linux/amd64: {}, linux/arm64: {optional: true}}, tags: [example.com/app:1], verify: {mode: off, run: []}}}\n");
+            "images: {app: {context: ., platforms: {linux/amd64: {}, linux/arm64: {optional: "
+                + "true}}, tags: [example.com/app:1], verify: {mode: off, run: []}}}\n");
         var outcome = (await shop.Run([], "bake", "-f", folder, "--progress", "plain")).Succeeded();
         Assert.Contains("app: the optional platform linux/arm64 failed", outcome.Error, StringComparison.Ordinal);
         Assert.True(IsNamed());

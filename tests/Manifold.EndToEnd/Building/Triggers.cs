@@ -22,11 +22,15 @@ public sealed class Triggers : IDisposable
     {
         await Parent("FROM scratch\nONBUILD COPY app /app\nONBUILD ENV ORDER=trigger\nONBUILD LABEL from=trigger\n");
 
-        (await shop.Build(shop.Context("FROM example.com/parent:1\nENV AFTER=$ORDER ORDER=own\n", ("app", "x")), "-t", "example.com/child:1", "--print", "plan")).Succeeded();
-        var child = await shop.Build(shop.Context("FROM example.com/parent:1\nENV AFTER=$ORDER ORDER=own\n", ("app", "x")), "-t", "example.com/child:1");
+        (await shop.Build(shop.Context("FROM example.com/parent:1\nENV AFTER=$ORDER ORDER=own\n", ("app", "x")),
+            "-t", "example.com/child:1", "--print", "plan"))
+            .Succeeded();
+        var child = await shop.Build(shop.Context("FROM example.com/parent:1\nENV AFTER=$ORDER ORDER=own\n", ("app", "x")),
+            "-t", "example.com/child:1");
         var config = (await shop.Run([], "inspect", "store:example.com/child:1", "--format", "json")).Succeeded().Output;
 
-        Assert.Equal(["COPY app /app"], child.Succeeded().Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]));
+        Assert.Equal(["COPY app /app"],
+            child.Succeeded().Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]));
         Assert.Contains("AFTER=trigger", config, StringComparison.Ordinal);
         Assert.Contains("ORDER=own", config, StringComparison.Ordinal);
         Assert.DoesNotContain("ONBUILD", config, StringComparison.OrdinalIgnoreCase);
@@ -36,7 +40,8 @@ public sealed class Triggers : IDisposable
     [Fact]
     public async Task of_a_stage_are_done_in_the_stages_above_it()
     {
-        var outcome = await shop.Build(shop.Context("FROM scratch AS base\nONBUILD COPY f /f\nFROM base AS child\nFROM child\nCOPY f /g\n", ("f", "x")));
+        var outcome = await shop.Build(
+            shop.Context("FROM scratch AS base\nONBUILD COPY f /f\nFROM base AS child\nFROM child\nCOPY f /g\n", ("f", "x")));
 
         Assert.Equal(2, outcome.Succeeded().Steps.Length);
     }
@@ -48,7 +53,8 @@ public sealed class Triggers : IDisposable
         await Parent("FROM scratch\nCOPY Dockerfile /of-other\n", "example.com/other:1");
         await Parent("FROM scratch\nONBUILD COPY --from=example.com/other:1 /of-other /a\nONBUILD COPY --from=builder /b /b\n");
 
-        var child = await shop.Build(shop.Context("FROM example.com/empty:1 AS builder\nCOPY f /b\nFROM example.com/parent:1\n", ("f", "x")));
+        var child =
+            await shop.Build(shop.Context("FROM example.com/empty:1 AS builder\nCOPY f /b\nFROM example.com/parent:1\n", ("f", "x")));
 
         Assert.Equal(3, child.Succeeded().Steps.Length);
     }
@@ -72,6 +78,7 @@ public sealed class Triggers : IDisposable
 
         var config = (await shop.Run([], "inspect", "store:example.com/parent:1", "--format", "json")).Succeeded().Output;
 
-        Assert.Contains("RUN a \\u0026\\u0026 ", config.Replace("&&", "\\u0026\\u0026", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("RUN a \\u0026\\u0026 ",
+            config.Replace("&&", "\\u0026\\u0026", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 }

@@ -46,7 +46,8 @@ public sealed class Trouble : IDisposable
     [Fact]
     public async Task a_hidden_file_is_told_apart_with_the_rule_that_hides_it()
     {
-        var error = await Fails(1, shop.Context("FROM scratch\nCOPY web/dist /srv/\n", ("web/dist/a", ""), (".dockerignore", "*.log\nweb\n")));
+        var error = await Fails(1,
+            shop.Context("FROM scratch\nCOPY web/dist /srv/\n", ("web/dist/a", ""), (".dockerignore", "*.log\nweb\n")));
         Assert.Contains("Dockerfile:2): 'web/dist' is excluded from the build context by .dockerignore:2", error, StringComparison.Ordinal);
     }
 
@@ -57,7 +58,9 @@ public sealed class Trouble : IDisposable
         var outcome = await shop.Build(shop.Context("FROM BASE\nCOPY Dockerfile /\n"), "--platform", "linux/amd64,linux/s390x,linux/386");
         Assert.Equal(2, outcome.Code);
         Assert.Empty(outcome.Steps);
-        Assert.Contains("FROM localhost:5001/busybox:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64, ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "FROM localhost:5001/busybox:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64, ",
+            outcome.Error, StringComparison.Ordinal);
         Assert.Contains("no image for linux/386", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(shop.State());
     }
@@ -126,7 +129,8 @@ public sealed class Trouble : IDisposable
         var config = new ImageConfig { Os = "linux", Architecture = "amd64", RootFs = new RootFs { DiffIds = [Digest.Of("tar")] } };
         registry.AddManifest("base", "1", new Manifest
         {
-            Config = registry.AddBlob("base", config.ToJson(), MediaType.Config), Layers = [registry.AddBlob("base", layer)],
+            Config = registry.AddBlob("base", config.ToJson(), MediaType.Config),
+            Layers = [registry.AddBlob("base", layer)],
         }.ToJson());
         registry.Blobs[Digest.Of(layer)] = [1, 2, 3, 5];
         var error = await Fails(3, shop.Context($"FROM {registry.Name}/base:1\nCOPY Dockerfile /opt/\n"), "--platform", "linux/amd64");
@@ -140,22 +144,26 @@ public sealed class Trouble : IDisposable
     {
         using var disk = await SmallDisk.MountAsync(shop.Root, "size=3m");
         var context = shop.Context("FROM scratch\nCOPY . /\n");
-        await File.WriteAllBytesAsync(Path.Combine(context, "large"), Random.Shared.GetItems(Enumerable.Range(0, 256).Select(i => (byte)i).ToArray(), 6_000_000));
+        await File.WriteAllBytesAsync(Path.Combine(context, "large"),
+            Random.Shared.GetItems(Enumerable.Range(0, 256).Select(i => (byte)i).ToArray(), 6_000_000));
         var outcome = await shop.Build(context, "-t", "app:1");
         Assert.Equal(4, outcome.Code);
         Assert.Contains($"'{shop.Root}': the disk mounted on '{shop.Root}' is full", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("manifold prune", outcome.Error, StringComparison.Ordinal);
         using var store = Manifold.Content.Store.Open(shop.Root);
         Assert.Empty(store.Tags.List());
-        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(shop.Root, "blobs"), "*", SearchOption.AllDirectories), file => new FileInfo(file).Length > 1_000_000);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(shop.Root, "blobs"), "*", SearchOption.AllDirectories),
+            file => new FileInfo(file).Length > 1_000_000);
     }
 
     [Fact]
     public async Task a_RUN_that_fails_shows_its_last_20_lines_its_platform_and_its_exit_code()
     {
         await NeedRun();
-        var error = await Fails(1, shop.Context("FROM BASE\nRUN i=0; while [ $i -lt 30 ]; do i=$((i+1)); echo line $i.; done; exit 42\n"), "--platform", "linux/arm64");
-        Assert.Contains("(linux/arm64, Dockerfile:2): exit code 42. Its last lines:\n    line 11.\n    line 12.\n", error, StringComparison.Ordinal);
+        var error = await Fails(1, shop.Context("FROM BASE\nRUN i=0; while [ $i -lt 30 ]; do i=$((i+1)); echo line $i.; done; exit 42\n"),
+            "--platform", "linux/arm64");
+        Assert.Contains("(linux/arm64, Dockerfile:2): exit code 42. Its last lines:\n    line 11.\n    line 12.\n",
+            error, StringComparison.Ordinal);
         Assert.EndsWith("    line 30.\n", error, StringComparison.Ordinal);
         Assert.DoesNotContain("line 10.", error, StringComparison.Ordinal);
     }
@@ -164,7 +172,8 @@ public sealed class Trouble : IDisposable
     public async Task an_emulator_that_is_missing_is_found_before_any_work()
     {
         await NeedRun();
-        var outcome = await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\nRUN [\"/x\"]\n"), "--platform", "linux/amd64,linux/sparc64");
+        var outcome =
+            await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\nRUN [\"/x\"]\n"), "--platform", "linux/amd64,linux/sparc64");
         Assert.True(outcome.Code == 4, outcome.Error);
         Assert.Contains("RUN for linux/sparc64 on this ", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(outcome.Steps);

@@ -33,7 +33,8 @@ public sealed class WritingOutputs(WrittenOutputs written) : IClassFixture<Writt
     public async Task a_tar_of_files_keeps_owners_and_devices_and_a_folder_is_the_builders_own()
     {
         Need();
-        var listed = await Tool.Run("tar", "-tvf", written.Tar, "--numeric-owner", "linux_amd64/kept", "linux_amd64/null", "linux_amd64/setuid");
+        var listed =
+            await Tool.Run("tar", "-tvf", written.Tar, "--numeric-owner", "linux_amd64/kept", "linux_amd64/null", "linux_amd64/setuid");
         Assert.Contains("drwxr-xr-x 12/34", listed, StringComparison.Ordinal);
         Assert.Contains("crw-r--r-- 0/0", listed, StringComparison.Ordinal);
         Assert.Contains("-rwsr-xr-x", listed, StringComparison.Ordinal);
@@ -77,7 +78,8 @@ public sealed class WritingOutputs(WrittenOutputs written) : IClassFixture<Writt
             await Tool.Run("skopeo", "copy", "--all", $"oci-archive:{shop[file]}", $"oci:{layout}:x");
         var manifests = Caching.Manifests(layout).ToList();
         Assert.Equal(2, manifests.Count);
-        Assert.All(manifests, manifest => Assert.Equal(expected, string.Join(' ', manifest.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("mediaType").GetString()!.Split('.', '+')[^1]))));
+        Assert.All(manifests, manifest => Assert.Equal(expected, string.Join(' ', manifest.GetProperty("layers").EnumerateArray()
+            .Select(layer => layer.GetProperty("mediaType").GetString()!.Split('.', '+')[^1]))));
         Assert.Empty(await Oracle.DifferencesAsync(written.Layout, layout));
     }
 
@@ -86,7 +88,9 @@ public sealed class WritingOutputs(WrittenOutputs written) : IClassFixture<Writt
     {
         Need();
         using var other = new Workshop();
-        await WrittenOutputs.Build(other, other["layout"], "-t", $"{written.Name}:1", "-o", $"type=oci,dest={other["zstd.tar"]},compression=zstd,compression-level=7", "-o", $"type=docker,dest={other["docker.tar"]}", "-o", $"type=tar,dest={other["files.tar"]}");
+        await WrittenOutputs.Build(other,
+            other["layout"], "-t", $"{written.Name}:1", "-o", $"type=oci,dest={other["zstd.tar"]},compression=zstd,compression-level=7",
+            "-o", $"type=docker,dest={other["docker.tar"]}", "-o", $"type=tar,dest={other["files.tar"]}");
         foreach (var file in new[] { "zstd.tar", "docker.tar", "files.tar" })
             await Tool.Run("cmp", shop[file], other[file]);
     }
@@ -95,7 +99,8 @@ public sealed class WritingOutputs(WrittenOutputs written) : IClassFixture<Writt
     public void docker_media_types_are_used_where_they_are_asked_for()
     {
         Need();
-        var top = JsonDocument.Parse(File.ReadAllText(Path.Combine(written.DockerFormat, "index.json"))).RootElement.GetProperty("manifests")[0];
+        var top =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(written.DockerFormat, "index.json"))).RootElement.GetProperty("manifests")[0];
         Assert.Equal("application/vnd.docker.distribution.manifest.list.v2+json", top.GetProperty("mediaType").GetString());
     }
 
@@ -103,7 +108,8 @@ public sealed class WritingOutputs(WrittenOutputs written) : IClassFixture<Writt
     public void an_outputs_own_annotations_are_in_it_alone()
     {
         Need();
-        Assert.All(Caching.Manifests(written.Layout), manifest => Assert.Equal("1", manifest.GetProperty("annotations").GetProperty("org.example.kept").GetString()));
+        Assert.All(Caching.Manifests(written.Layout),
+            manifest => Assert.Equal("1", manifest.GetProperty("annotations").GetProperty("org.example.kept").GetString()));
         Assert.All(Caching.Manifests(written.Plain), manifest => Assert.False(manifest.TryGetProperty("annotations", out _)));
     }
 

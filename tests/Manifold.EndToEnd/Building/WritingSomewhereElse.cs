@@ -10,7 +10,8 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
 {
     private readonly Workshop shop = new(Peer.VisibleFolder);
 
-    private string Small => shop.Context("FROM scratch\nARG TARGETARCH\nCOPY etc /etc\nCOPY one /bin/$TARGETARCH\n", ("etc/passwd", "root:x:0:0\n"), ("one", "1"));
+    private string Small => shop.Context("FROM scratch\nARG TARGETARCH\nCOPY etc /etc\nCOPY one /bin/$TARGETARCH\n",
+        ("etc/passwd", "root:x:0:0\n"), ("one", "1"));
 
     [Theory]
     [InlineData("-")]
@@ -28,7 +29,9 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         await build.WaitForExitAsync();
         Assert.True(build.ExitCode == 0, await error);
         Assert.Contains("index  sha256:", await error, StringComparison.Ordinal);
-        var type = output.Contains("oci", StringComparison.Ordinal) ? "oci" : output.Contains("docker", StringComparison.Ordinal) ? "docker" : "tar";
+        var type = output.Contains("oci", StringComparison.Ordinal) ? "oci"
+            : output.Contains("docker", StringComparison.Ordinal) ? "docker"
+            : "tar";
         (await shop.Build(context, "-t", "app:1", "-o", $"type={type},dest={shop["file.tar"]}")).Succeeded();
         await Tool.Run("cmp", shop["piped.tar"], shop["file.tar"]);
     }
@@ -37,7 +40,15 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
     public async Task a_terminal_gets_no_image()
     {
         using StringWriter output = new(), error = new();
-        var code = await CommandTree.RunAsync(new CliContext { Environment = shop.Variables, Out = output, Error = error, Time = TimeProvider.System, Interactive = false, OutIsTerminal = true }, ["build", "-o", "type=tar", Small]);
+        var code = await CommandTree.RunAsync(new CliContext
+        {
+            Environment = shop.Variables,
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
+            OutIsTerminal = true,
+        }, ["build", "-o", "type=tar", Small]);
         Assert.Equal(2, code);
         Assert.Contains("cannot write an image to a terminal", error.ToString(), StringComparison.Ordinal);
     }
@@ -114,7 +125,9 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
     {
         var repository = $"zstd/{Guid.NewGuid():N}";
         var name = $"{registry.Get().Name}/{repository}:1";
-        (await shop.Build(Small, "--platform", "linux/amd64,linux/arm64", "-o", $"type=registry,\"name={name},{registry.Get().Name}/{repository}:2\",compression=zstd", "--iidfile", shop["iid"])).Succeeded();
+        (await shop.Build(Small, "--platform", "linux/amd64,linux/arm64",
+            "-o", $"type=registry,\"name={name},{registry.Get().Name}/{repository}:2\",compression=zstd", "--iidfile", shop["iid"]))
+            .Succeeded();
         Assert.Equal(["1", "2"], (await registry.Get().TagsAsync(repository)).Order());
         Assert.Equal(await File.ReadAllTextAsync(shop["iid"]), await registry.Get().DigestAsync($"{repository}:1"));
         Assert.Contains("tar+zstd", await ManifestOf(name), StringComparison.Ordinal);
@@ -126,9 +139,13 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
     public async Task a_push_by_digest_writes_no_tag_and_the_metadata_name_what_was_pushed()
     {
         var repository = $"digest/{Guid.NewGuid():N}";
-        (await shop.Build(Small, "-o", $"type=image,name={registry.Get().Name}/{repository},push-by-digest=true,name-canonical=true,push=true", "--iidfile", shop["iid"])).Succeeded();
+        (await shop.Build(Small,
+            "-o", $"type=image,name={registry.Get().Name}/{repository},push-by-digest=true,name-canonical=true,push=true",
+            "--iidfile", shop["iid"]))
+            .Succeeded();
         Assert.Empty(await registry.Get().TagsAsync(repository));
-        await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Get().Name}/{repository}@{await File.ReadAllTextAsync(shop["iid"])}");
+        await Tool.Run("skopeo", "inspect",
+            "--raw", "--tls-verify=false", $"docker://{registry.Get().Name}/{repository}@{await File.ReadAllTextAsync(shop["iid"])}");
     }
 
     [Fact]
@@ -164,7 +181,10 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         shop.Set["PATH"] = $"{shop["bin"]}:/usr/bin:/bin";
         var refused = await shop.Build(Small, "--load");
         Assert.Equal(4, refused.Code);
-        Assert.Contains("--load: docker does not answer: Cannot connect to docker. Is it running?; podman does not answer: Cannot connect to podman. Is it running? Start it (systemctl start docker), or write an archive: -o type=docker,dest=FILE.tar", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--load: docker does not answer: Cannot connect to docker. Is it running?; podman does not answer: Cannot connect to podman. "
+                + "Is it running? Start it (systemctl start docker), or write an archive: -o type=docker,dest=FILE.tar",
+            refused.Error, StringComparison.Ordinal);
         Assert.Empty(refused.Steps);
     }
 
@@ -174,7 +194,8 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         Script("bin/docker", "exit 1");
         Script("bin/podman", $"[ $1 = info ] || {{ cat >{shop["got.tar"]}; echo 'Loaded image: localhost/app:1'; }}");
         shop.Set["PATH"] = $"{shop["bin"]}:/usr/bin:/bin";
-        Assert.Contains("loaded into podman: localhost/app:1\n", (await shop.Run([Small], "build", "-t", "app:1", "--load")).Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("loaded into podman: localhost/app:1\n",
+            (await shop.Run([Small], "build", "-t", "app:1", "--load")).Succeeded().Error, StringComparison.Ordinal);
         await Tool.Run("skopeo", "inspect", $"docker-archive:{shop["got.tar"]}:app:1");
 
         Script("bin/podman", "[ $1 = info ] || { echo 'no space left' >&2; exit 125; }");
@@ -202,12 +223,14 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         return $"{shop["bin"]}:{Environment.GetEnvironmentVariable("PATH")}";
     }
 
-    private void Script(string path, string text) => File.SetUnixFileMode(shop.Write(path, $"#!/bin/sh\n{text}\n"), (UnixFileMode)0b111_101_101);
+    private void Script(string path, string text) =>
+        File.SetUnixFileMode(shop.Write(path, $"#!/bin/sh\n{text}\n"), (UnixFileMode)0b111_101_101);
 
     private static async Task<string> ManifestOf(string name)
     {
         var index = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}")).RootElement;
-        return await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name[..name.LastIndexOf(':')]}@{index.GetProperty("manifests")[0].GetProperty("digest").GetString()}");
+        return await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false",
+            $"docker://{name[..name.LastIndexOf(':')]}@{index.GetProperty("manifests")[0].GetProperty("digest").GetString()}");
     }
 
     public void Dispose() => shop.Dispose();

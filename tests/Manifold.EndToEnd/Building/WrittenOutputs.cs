@@ -1,6 +1,8 @@
 namespace Manifold.EndToEnd.Building;
 
-/// <summary>One image for two platforms, written in every way at once: <see cref="WritingOutputs"/> shows each to the tools that people use.</summary>
+/// <summary>
+/// One image for two platforms, written in every way at once: <see cref="WritingOutputs"/> shows each to the tools that people use.
+/// </summary>
 public sealed class WrittenOutputs : IAsyncLifetime
 {
     public const string Dockerfile = """
@@ -27,12 +29,16 @@ public sealed class WrittenOutputs : IAsyncLifetime
         if (!Environment.IsPrivilegedProcess)
             return;
         await Workshop.NeedBusyBox();
-        await Build(Shop, Layout, "-t", $"{Name}:1", "-o", $"type=oci,dest={Zstd},compression=zstd,compression-level=7", "-o", $"type=oci,dest={AllZstd},compression=zstd,force-compression=true",
-            "-o", $"type=oci,tar=false,dest={Plain},compression=uncompressed", "-o", $"type=docker,dest={Docker}", "-o", Files, "-o", $"type=tar,dest={Tar}", "-o", $"type=oci,tar=false,dest={DockerFormat},oci-mediatypes=false");
+        await Build(Shop, Layout, "-t", $"{Name}:1", "-o", $"type=oci,dest={Zstd},compression=zstd,compression-level=7",
+            "-o", $"type=oci,dest={AllZstd},compression=zstd,force-compression=true",
+            "-o", $"type=oci,tar=false,dest={Plain},compression=uncompressed", "-o", $"type=docker,dest={Docker}",
+            "-o", Files, "-o", $"type=tar,dest={Tar}", "-o", $"type=oci,tar=false,dest={DockerFormat},oci-mediatypes=false");
     }
 
     public static async Task Build(Workshop shop, string layout, params string[] more) =>
-        (await shop.Build(shop.Context(Dockerfile), ["--platform", "linux/amd64,linux/arm64", "-o", $"type=oci,tar=false,dest={layout},annotation.org.example.kept=1", .. more])).Succeeded();
+        (await shop.Build(shop.Context(Dockerfile),
+            ["--platform", "linux/amd64,linux/arm64", "-o", $"type=oci,tar=false,dest={layout},annotation.org.example.kept=1", .. more]))
+            .Succeeded();
 
     public ValueTask DisposeAsync()
     {

@@ -24,7 +24,11 @@ public sealed class WritingManualPages : IDisposable
         var page = await Shown("manifold-build.1");
         var root = CommandTree.Create(new CliContext
         {
-            Environment = Dated, Out = TextWriter.Null, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
+            Environment = Dated,
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            Time = TimeProvider.System,
+            Interactive = false,
         });
         var build = root.Subcommands.Single(each => each.Name == "build");
         foreach (var option in CommandTree.OptionsOf(build))

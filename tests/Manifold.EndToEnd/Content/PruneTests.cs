@@ -79,7 +79,8 @@ public sealed class PruningTheStore : IDisposable
         return SnapshotPath(diffId);
     }
 
-    private List<string> Blobs() => [.. Directory.EnumerateFiles(Path.Combine(store.Root, "blobs"), "*", SearchOption.AllDirectories).Order()];
+    private List<string> Blobs() =>
+        [.. Directory.EnumerateFiles(Path.Combine(store.Root, "blobs"), "*", SearchOption.AllDirectories).Order()];
 
     private sealed class LaterTime(TimeSpan later) : TimeProvider
     {

@@ -53,6 +53,7 @@ public sealed class NamingImages : IDisposable
     {
         using var other = Store.Open(folder["other-" + name]);
         other.Tags.Set(ImageReference.Parse("a:1"), await SampleImages.WriteAsync(other, "by another " + name));
-        await Tool.Run("skopeo", "copy", $"oci:{other.Root}:docker.io/library/a:1", $"oci:{store.Root}{(annotation is null ? "" : ":" + annotation)}");
+        await Tool.Run("skopeo",
+            "copy", $"oci:{other.Root}:docker.io/library/a:1", $"oci:{store.Root}{(annotation is null ? "" : ":" + annotation)}");
     }
 }

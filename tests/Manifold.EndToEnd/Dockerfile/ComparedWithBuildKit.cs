@@ -21,8 +21,10 @@ public sealed class ComparedWithBuildKit
             var source = Path.Combine(Cases.Folder("parse"), name);
             var text = await File.ReadAllTextAsync(Path.Combine(source, "Dockerfile"), cancellation);
             // A target that does not exist ends the build once the file is parsed; a syntax line would make BuildKit fetch its frontend.
-            var file = folder.Write(Path.Combine(name, "Dockerfile"), text.Replace("# syntax=docker/dockerfile:1\n", "", StringComparison.Ordinal));
-            var build = await Tool.Try("docker", "buildx", "build", "--target", "no-such-stage", "--output", "type=cacheonly", Path.GetDirectoryName(file)!);
+            var file = folder.Write(Path.Combine(name, "Dockerfile"),
+                text.Replace("# syntax=docker/dockerfile:1\n", "", StringComparison.Ordinal));
+            var build = await Tool.Try("docker",
+                "buildx", "build", "--target", "no-such-stage", "--output", "type=cacheonly", Path.GetDirectoryName(file)!);
             var accepted = build.Error.Contains("target stage", StringComparison.Ordinal);
             var ours = !DockerfileParser.Parse("Dockerfile", text).HasErrors;
             if (accepted == ours == File.Exists(Path.Combine(source, Departure)))
@@ -50,11 +52,15 @@ public sealed class ComparedWithBuildKit
         await Tool.Run("docker", "buildx", "build", "-f", file, "--output", "type=local,dest=" + folder["out"], folder["context"]);
 
         var rules = IgnoreRules.Parse(".dockerignore", tree.Rules);
-        var theirs = Directory.GetFiles(folder["out"], "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder["out"], path));
-        Assert.Equal(theirs.Order(StringComparer.Ordinal), tree.Files.Where(path => !rules.Match(path).Excluded).Order(StringComparer.Ordinal));
+        var theirs = Directory.GetFiles(folder["out"], "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder["out"], path));
+        Assert.Equal(theirs.Order(StringComparer.Ordinal),
+            tree.Files.Where(path => !rules.Match(path).Excluded).Order(StringComparer.Ordinal));
     }
 
-    /// <summary>ENV and LABEL with every operator and every way to quote: the image's config has what our reader and our expansion make of them.</summary>
+    /// <summary>
+    /// ENV and LABEL with every operator and every way to quote: the image's config has what our reader and our expansion make of them.
+    /// </summary>
     [Fact]
     public async Task values_mean_what_they_mean_to_BuildKit()
     {
@@ -77,11 +83,13 @@ public sealed class ComparedWithBuildKit
         using var folder = new TemporaryFolder();
         folder.Write("Dockerfile", text);
 
-        await Tool.Run("docker", "buildx", "build", "--provenance=false", "--output", "type=oci,tar=false,dest=" + folder["out"], folder.Path);
+        await Tool.Run("docker",
+            "buildx", "build", "--provenance=false", "--output", "type=oci,tar=false,dest=" + folder["out"], folder.Path);
 
         var ours = Evaluate(DockerfileParser.Parse("Dockerfile", text).OrThrow());
         var config = Config(folder["out"]);
-        Assert.Equal(config.GetProperty("Env").EnumerateArray().Select(each => each.GetString()), ours.Environment.Select(each => $"{each.Key}={each.Value}"));
+        Assert.Equal(config.GetProperty("Env").EnumerateArray().Select(each => each.GetString()),
+            ours.Environment.Select(each => $"{each.Key}={each.Value}"));
         Assert.Equal(
             config.GetProperty("Labels").EnumerateObject().Select(each => (each.Name, each.Value.GetString())).Order(),
             ours.Labels.Select(each => (each.Key, (string?)each.Value)).Order());

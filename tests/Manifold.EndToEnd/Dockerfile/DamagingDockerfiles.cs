@@ -12,7 +12,8 @@ public sealed class DamagingDockerfiles
 
     private static readonly ImmutableArray<byte[]> Corpus =
     [
-        .. new[] { "tests/Manifold.Tests/cases", "tests/Manifold.EndToEnd/cases", "examples" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*Dockerfile*", SearchOption.AllDirectories))
+        .. new[] { "tests/Manifold.Tests/cases", "tests/Manifold.EndToEnd/cases", "examples" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*Dockerfile*", SearchOption.AllDirectories))
             .Order(StringComparer.Ordinal).Select(File.ReadAllBytes),
     ];
 
@@ -31,7 +32,8 @@ public sealed class DamagingDockerfiles
         {
             var file = mutations.Next();
             var (failure, _) = Fuzzing.Read(file);
-            Assert.True(failure is null, $"seed {seed}, file {i}: {failure}\n{Convert.ToBase64String(file.AsSpan(0, Math.Min(file.Length, 2_000)))}");
+            Assert.True(failure is null,
+                $"seed {seed}, file {i}: {failure}\n{Convert.ToBase64String(file.AsSpan(0, Math.Min(file.Length, 2_000)))}");
         }
     }
 
@@ -50,7 +52,8 @@ public sealed class DamagingDockerfiles
         var file = folder.Write("Dockerfile", "FROM a\nRUN <<EOF\n");
         var fuzz = Path.Combine(AppContext.BaseDirectory, "Manifold.Fuzz.dll");
         Assert.Contains("read in", await SystemProgram.Run("dotnet", fuzz, file), StringComparison.Ordinal);
-        Assert.Contains("seed 7:", await SystemProgram.Run("dotnet", fuzz, "--seconds", "1", "--seed", "7", folder.Path), StringComparison.Ordinal);
+        Assert.Contains("seed 7:",
+            await SystemProgram.Run("dotnet", fuzz, "--seconds", "1", "--seed", "7", folder.Path), StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Giants => new()
@@ -61,11 +64,14 @@ public sealed class DamagingDockerfiles
         { "thousands of heredocs on one line", "FROM a\nRUN " + string.Concat(Enumerable.Range(0, 5_000).Select(i => $"<<E{i} ")) + "\n" },
         { "a very long line", "FROM a\nRUN " + new string('x', 4_000_000) },
         { "a very long continued line", "FROM a\nRUN x" + string.Concat(Enumerable.Repeat(" \\\n y", 500_000)) },
-        { "thousands of stages on each other", "FROM a AS s0\n" + string.Concat(Enumerable.Range(1, 3_000).Select(i => $"FROM s{i - 1} AS s{i}\n")) },
+        { "thousands of stages on each other",
+            "FROM a AS s0\n" + string.Concat(Enumerable.Range(1, 3_000).Select(i => $"FROM s{i - 1} AS s{i}\n")) },
         { "thousands of stages of one name", string.Concat(Enumerable.Repeat("FROM s AS s\n", 3_000)) },
-        { "stages that copy from each other", string.Concat(Enumerable.Range(0, 400).Select(i => $"FROM scratch AS s{i}\nCOPY --from=s{(i + 1) % 400} a b\n")) },
+        { "stages that copy from each other",
+            string.Concat(Enumerable.Range(0, 400).Select(i => $"FROM scratch AS s{i}\nCOPY --from=s{(i + 1) % 400} a b\n")) },
         { "thousands of commands of which one counts", "FROM a\n" + string.Concat(Enumerable.Repeat("CMD a\n", 20_000)) },
-        { "thousands of variables without a value", "FROM scratch\n" + string.Concat(Enumerable.Range(0, 5_000).Select(i => $"COPY $a{i} /\n")) },
+        { "thousands of variables without a value",
+            "FROM scratch\n" + string.Concat(Enumerable.Range(0, 5_000).Select(i => $"COPY $a{i} /\n")) },
         { "thousands of values", "FROM scratch\n" + string.Concat(Enumerable.Range(0, 2_500).Select(i => $"ENV a{i}=$a{i / 2}x\n")) },
         { "a range of all ports, many times", "FROM scratch\n" + string.Concat(Enumerable.Repeat("EXPOSE 1-65535\n", 40)) },
         { "many skipped rules", "# check=skip=" + string.Concat(Enumerable.Repeat("a,", 100_000)) + "\nFROM a\n" },

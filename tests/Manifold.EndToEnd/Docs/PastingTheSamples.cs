@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.EndToEnd.Docs;
 
-/// <summary>What the docs tell people to paste is pasted: the blocks marked <c>sh run</c> of a page, in one shell, with a store and a registry of their own.</summary>
+/// <summary>
+/// What the docs tell people to paste is pasted: the blocks marked <c>sh run</c> of a page, in one shell, with a store and a registry of
+/// their own.
+/// </summary>
 public sealed partial class PastingTheSamples : IDisposable
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", ".."));
@@ -12,8 +15,10 @@ public sealed partial class PastingTheSamples : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Prepend(Path.Combine(Root, "README.md"))
-        .Where(page => Samples().IsMatch(File.ReadAllText(page))).Select(page => Path.GetRelativePath(Root, page)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+        .Prepend(Path.Combine(Root, "README.md"))
+        .Where(page => Samples().IsMatch(File.ReadAllText(page))).Select(page => Path.GetRelativePath(Root, page))
+        .Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Pages))]
     public async Task every_command_of_a_page_succeeds(string page)

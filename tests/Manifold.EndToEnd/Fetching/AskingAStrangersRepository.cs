@@ -36,7 +36,8 @@ public sealed class AskingAStrangersRepository : IDisposable
         await Git("init", "-q", "-b", "main");
         await Git("add", "f");
         var signer = Program("signer", "cat >/dev/null; echo '[GNUPG:] SIG_CREATED ' >&2; echo '-----BEGIN PGP SIGNATURE-----'");
-        await Tool.Run("env", "GIT_COMMITTER_DATE=1500000000 +0000", "git", "-C", folder["repository"], "-c", $"gpg.program={signer}", "-c", "user.name=a",
+        await Tool.Run("env",
+            "GIT_COMMITTER_DATE=1500000000 +0000", "git", "-C", folder["repository"], "-c", $"gpg.program={signer}", "-c", "user.name=a",
             "-c", "user.email=a@example.com", "commit", "-q", "-S", "-m", "x");
         if (isLost)
             Directory.Delete(folder["repository/.git/objects"], recursive: true);

@@ -22,7 +22,8 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         foreach (var (from, to) in road.Zip(road.Skip(1)))
             await CopyAsync(from, to);
 
-        foreach (var place in new[] { $"oci:{Folder["layout"]}:app", $"oci-archive:{Folder["x.tar"]}:app", $"docker://{registry.Name}/third:3", $"oci:{Folder["last"]}" })
+        foreach (var place in new[] { $"oci:{Folder["layout"]}:app",
+            $"oci-archive:{Folder["x.tar"]}:app", $"docker://{registry.Name}/third:3", $"oci:{Folder["last"]}" })
             Assert.Equal(image.Digest, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", place)));
         foreach (var place in new[] { $"oci:{Folder["last"]}", $"oci-archive:{Folder["x.tar"]}:app" })
             await Tool.Run("skopeo", "copy", "-q", "--all", place, $"dir:{Folder[Guid.NewGuid().ToString("N")]}");
@@ -38,15 +39,18 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         Assert.Equal(2, refused.Code);
         Assert.Contains("has linux/amd64, linux/arm64. Choose one with --platform", refused.Error, StringComparison.Ordinal);
 
-        await CopyAsync($"store:{name}", $"docker-archive:{Folder["x.tar"]}", $"docker-archive:{Folder["x.tar"]}:localhost/second:2", "--platform", "linux/amd64");
+        await CopyAsync($"store:{name}",
+            $"docker-archive:{Folder["x.tar"]}", $"docker-archive:{Folder["x.tar"]}:localhost/second:2", "--platform", "linux/amd64");
 
-        var inspected = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", $"docker-archive:{Folder["x.tar"]}:localhost/second:2")).RootElement;
+        var inspected =
+            JsonDocument.Parse(await Tool.Run("skopeo", "inspect", $"docker-archive:{Folder["x.tar"]}:localhost/second:2")).RootElement;
         Assert.Equal("amd64", inspected.GetProperty("Architecture").GetString());
         Assert.NotEmpty(await ReadWholeAsync(Open($"docker-archive:{Folder["x.tar"]}:localhost/second:2")));
         await Peer.Docker("load", "--quiet", "--input", Folder["x.tar"]);
         try
         {
-            Assert.Contains("amd64", await Peer.Docker("image", "inspect", "--format", "{{.Architecture}}", "localhost/second:2"), StringComparison.Ordinal);
+            Assert.Contains("amd64",
+                await Peer.Docker("image", "inspect", "--format", "{{.Architecture}}", "localhost/second:2"), StringComparison.Ordinal);
         }
         finally
         {
@@ -60,11 +64,13 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         var image = await StoredAsync("app:1", "linux/amd64", "linux/arm64", "linux/arm/v7");
         await CopyAsync("store:app:1", $"oci:{Folder["few"]}:app", "--platform", "linux/arm/v7,linux/amd64");
 
-        var index = ImageIndex.Parse(System.Text.Encoding.UTF8.GetBytes(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{Folder["few"]}:app")));
+        var index =
+            ImageIndex.Parse(System.Text.Encoding.UTF8.GetBytes(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{Folder["few"]}:app")));
         var all = ImageIndex.Parse(Store.ReadDocument(image.Digest)).Manifests;
         Assert.Equal([all[0].Digest, all[2].Digest], index.Manifests.Select(entry => entry.Digest));
         var missing = await Commanding.Manifold(Folder, "copy", "store:app:1", $"oci:{Folder["none"]}", "--platform", "linux/s390x");
-        Assert.Contains("has no image for linux/s390x. It has: linux/amd64, linux/arm64, linux/arm/v7.", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("has no image for linux/s390x. It has: linux/amd64, linux/arm64, linux/arm/v7.",
+            missing.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,9 +81,11 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         await CopyAsync("store:app:1", $"{registry.Name}/app:docker", "--format", "docker");
         await CopyAsync($"{registry.Name}/app:docker", $"oci:{Folder["back"]}:app", "--format", "oci");
 
-        var list = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/app:docker")).RootElement;
+        var list = JsonDocument.Parse(
+            await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/app:docker")).RootElement;
         Assert.Equal(MediaType.DockerIndex, list.GetProperty("mediaType").GetString());
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/app:docker", $"dir:{Folder["dir"]}");
+        await Tool.Run("skopeo",
+            "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/app:docker", $"dir:{Folder["dir"]}");
         Assert.Equal(image.Digest, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{Folder["back"]}:app")));
     }
 
@@ -94,7 +102,8 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
 
         var blobs = registry.Requests.Where(request => request.Path.Contains("/blobs/", StringComparison.Ordinal)).ToList();
         // Configs are read, since this index does not say which platforms it has; layers are not.
-        var configs = new[] { amd, arm }.Select(image => Manifest.Parse(registry.Manifests[$"team/app@{image.Digest}"].Bytes).Config.Digest.ToString()).ToList();
+        var configs = new[] { amd, arm }
+            .Select(image => Manifest.Parse(registry.Manifests[$"team/app@{image.Digest}"].Bytes).Config.Digest.ToString()).ToList();
         Assert.All(blobs.Where(request => request.Method == "GET"), request => Assert.Contains(request.Path.Split('/')[^1], configs));
         Assert.DoesNotContain(blobs, request => request.Method is "PUT" or "PATCH");
         Assert.Equal(4, blobs.Count(request => request.Method == "POST" && request.Query.Contains("from=team", StringComparison.Ordinal)));
@@ -113,12 +122,15 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         await CopyAsync($"{registry.Name}/app:1", $"{registry.Name}/without:1", "--no-referrers");
 
         async Task<Digest[]> Referrers(string repository, Digest about) =>
-            [.. (await Client.ListReferrersAsync(ImageReference.Parse($"{registry.Name}/{repository}:1"), about)).Entries.Select(entry => entry.Digest)];
+            [.. (await Client.ListReferrersAsync(ImageReference.Parse($"{registry.Name}/{repository}:1"), about)).Entries
+                .Select(entry => entry.Digest)];
         Assert.Equal([referrer.Digest], await Referrers("back", subject));
         Assert.Equal([signature.Digest], await Referrers("back", referrer.Digest));
         Assert.Empty(await Referrers("without", subject));
-        Assert.Equal([referrer.Digest], (await Open($"oci:{Folder["layout"]}:app").ListReferrersAsync(subject)).Select(entry => entry.Digest));
-        Assert.Equal("application/spdx+json", (await Client.ListReferrersAsync(ImageReference.Parse($"{registry.Name}/back:1"), subject)).Entries[0].ArtifactType);
+        Assert.Equal([referrer.Digest],
+            (await Open($"oci:{Folder["layout"]}:app").ListReferrersAsync(subject)).Select(entry => entry.Digest));
+        Assert.Equal("application/spdx+json",
+            (await Client.ListReferrersAsync(ImageReference.Parse($"{registry.Name}/back:1"), subject)).Entries[0].ArtifactType);
     }
 
     [Fact]
@@ -137,7 +149,8 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         await CopyAsync($"oci:{Folder["layout"]}:app", $"{registry.Name}/back:1");
 
         foreach (var repository in new[] { "there", "back" })
-            Assert.Equal(signature.Digest, (await Client.HeadManifestAsync(ImageReference.Parse($"{registry.Name}/{repository}:{tag}")))?.Digest);
+            Assert.Equal(signature.Digest,
+                (await Client.HeadManifestAsync(ImageReference.Parse($"{registry.Name}/{repository}:{tag}")))?.Digest);
     }
 
     [Fact]
@@ -150,7 +163,9 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         var overwritten = false;
         registry.Fault = context =>
         {
-            if (overwritten || context.Request.Method != "PUT" || !context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal))
+            if (overwritten
+                || context.Request.Method != "PUT"
+                || !context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal))
                 return Task.FromResult(false);
             overwritten = true; // by one who had read the list before we wrote it
             registry.AddManifest("app", tag, new ImageIndex { Manifests = [theirs] }.ToJson(), MediaType.Index);
@@ -161,7 +176,8 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         await CopyAsync("store:app:1", $"{registry.Name}/app:1");
 
         Assert.True(overwritten);
-        Assert.Equal([theirs.Digest, referrer.Digest], ImageIndex.Parse(registry.Manifests[$"app:{tag}"].Bytes).Manifests.Select(entry => entry.Digest));
+        Assert.Equal([theirs.Digest, referrer.Digest],
+            ImageIndex.Parse(registry.Manifests[$"app:{tag}"].Bytes).Manifests.Select(entry => entry.Digest));
     }
 
     [Fact]
@@ -193,7 +209,8 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         }
         await CopyAsync("--all-tags", $"{registry.Name}/app", $"oci:{Folder["mirror"]}");
         await CopyAsync("--all-tags", $"oci:{Folder["mirror"]}", $"{registry.Name}/mirror");
-        Assert.Equal(["1", "2", "latest"], (await Client.ListTagsAsync(ImageReference.Parse($"{registry.Name}/mirror"))).Order(StringComparer.Ordinal));
+        Assert.Equal(["1", "2", "latest"],
+            (await Client.ListTagsAsync(ImageReference.Parse($"{registry.Name}/mirror"))).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -244,7 +261,8 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         await using (var file = File.OpenWrite(Store.BlobPath(layer.Digest)))
             file.WriteByte(1);
 
-        foreach (var target in new[] { $"oci:{Folder["l"]}:app", $"oci-archive:{Folder["a.tar"]}", $"docker-archive:{Folder["d.tar"]}:x", "store:other:1" })
+        foreach (var target in new[] {
+            $"oci:{Folder["l"]}:app", $"oci-archive:{Folder["a.tar"]}", $"docker-archive:{Folder["d.tar"]}:x", "store:other:1" })
         {
             var failed = await Commanding.Manifold(Folder, "copy", $"oci:{Store.Root}:docker.io/library/app:2", target);
             Assert.True(failed.Code == 1 || target.StartsWith("store", StringComparison.Ordinal), failed.Error);
@@ -275,8 +293,15 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
     private async Task<Descriptor> ArtifactAsync(string type, Descriptor? subject)
     {
         var config = await Store.WriteAsync("{}"u8.ToArray(), MediaType.Empty);
-        var content = await Store.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"{type} of {subject?.Digest}"), type.Contains('/', StringComparison.Ordinal) ? type : "text/plain");
-        var manifest = new Manifest { ArtifactType = type, Config = config, Layers = [content], Subject = subject };
+        var content = await Store.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"{type} of {subject?.Digest}"),
+            type.Contains('/', StringComparison.Ordinal) ? type : "text/plain");
+        var manifest = new Manifest
+        {
+            ArtifactType = type,
+            Config = config,
+            Layers = [content],
+            Subject = subject,
+        };
         return await Store.WriteAsync(manifest.ToJson(), MediaType.Manifest) with { ArtifactType = type };
     }
 }

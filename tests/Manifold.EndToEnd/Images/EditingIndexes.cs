@@ -18,16 +18,19 @@ public sealed class EditingIndexes() : WithPlaces(Peer.VisibleFolder)
         await RunAsync("copy", "store:amd:1", $"{registry.Name}/amd:1");
         await RunAsync("copy", "store:more:1", $"oci:{Folder["more"]}:m");
 
-        await RunAsync("index", "create", $"{registry.Name}/all:1", $"{registry.Name}/amd:1", "store:arm:1", $"oci:{Folder["more"]}:m", "--annotation", "a.b=c");
+        await RunAsync("index", "create",
+            $"{registry.Name}/all:1", $"{registry.Name}/amd:1", "store:arm:1", $"oci:{Folder["more"]}:m", "--annotation", "a.b=c");
 
         var place = $"docker://{registry.Name}/all:1";
         var json = await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", place);
         var index = ImageIndex.Parse(Encoding.UTF8.GetBytes(json));
-        Assert.Equal(["linux/amd64", "linux/arm64", "linux/s390x", "linux/arm/v7"], index.Manifests.Select(entry => entry.Platform!.ToPlatform().ToString()));
+        Assert.Equal(["linux/amd64", "linux/arm64", "linux/s390x", "linux/arm/v7"],
+            index.Manifests.Select(entry => entry.Platform!.ToPlatform().ToString()));
         Assert.Equal("c", index.Annotations!["a.b"]);
         await Schema.ValidateAsync("image-index-schema.json", Folder.Write("index.json", json));
         await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", place, $"oci:{Folder["copy"]}:x");
-        var buildah = JsonDocument.Parse(await Peer.Buildah("manifest", "inspect", "--tls-verify=false", $"{registry.Name}/all:1")).RootElement;
+        var buildah =
+            JsonDocument.Parse(await Peer.Buildah("manifest", "inspect", "--tls-verify=false", $"{registry.Name}/all:1")).RootElement;
         Assert.Equal(4, buildah.GetProperty("manifests").GetArrayLength());
     }
 

@@ -16,10 +16,12 @@ public sealed class InspectingImages : WithPlaces
         await RunAsync("copy", "store:app:1", name, $"oci:{Folder["l"]}:x", $"oci-archive:{Folder["x.tar"]}:x");
         foreach (var (ours, theirs) in new[]
         {
-            (name, $"docker://{name}"), ($"docker://{name}", $"docker://{name}"), ($"oci:{Folder["l"]}:x", $"oci:{Folder["l"]}:x"), ($"oci-archive:{Folder["x.tar"]}:x", $"oci-archive:{Folder["x.tar"]}:x"),
+            (name, $"docker://{name}"), ($"docker://{name}", $"docker://{name}"),
+            ($"oci:{Folder["l"]}:x", $"oci:{Folder["l"]}:x"), ($"oci-archive:{Folder["x.tar"]}:x", $"oci-archive:{Folder["x.tar"]}:x"),
         })
         {
-            Assert.Equal(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", theirs), await RunAsync("inspect", "--raw", ours));
+            Assert.Equal(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", theirs),
+                await RunAsync("inspect", "--raw", ours));
             Assert.Equal(
                 await Tool.Run("skopeo", "inspect", "--override-arch", "arm64", "--config", "--raw", "--tls-verify=false", theirs),
                 await RunAsync("inspect", "--config", "--platform", "linux/arm64", ours));
@@ -31,20 +33,28 @@ public sealed class InspectingImages : WithPlaces
     {
         var first = await SampleImages.WriteAsync(Store, "x") with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")) };
         var manifest = Manifest.Parse(Store.ReadDocument(first.Digest));
-        var config = await Store.WriteAsync((ImageConfig.Parse(Store.ReadDocument(manifest.Config.Digest)) with { Architecture = "arm64" }).ToJson(), MediaType.Config);
+        var config = await Store.WriteAsync(
+            (ImageConfig.Parse(Store.ReadDocument(manifest.Config.Digest)) with { Architecture = "arm64" }).ToJson(), MediaType.Config);
         var second = await Store.WriteAsync((manifest with { Config = config }).ToJson(), MediaType.Manifest);
         var shared = await Store.WriteAsync(new ImageIndex { Manifests = [first, second] }.ToJson(), MediaType.Index);
         var attestation = await SampleImages.WriteAsync(Store, "attestation", "linux/386") with
         {
             Platform = new PlatformFields { Os = "unknown", Architecture = "unknown" },
-            Annotations = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("vnd.docker.reference.digest", first.Digest.ToString()),
+            Annotations = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("vnd.docker.reference.digest",
+                first.Digest.ToString()),
         };
         var nested = await Store.WriteAsync(new ImageIndex { Manifests = [shared, attestation] }.ToJson(), MediaType.Index);
         Store.Tags.Set(ImageReference.Parse("app:1"), nested);
         var sbom = await Store.WriteAsync(new Manifest
         {
-            ArtifactType = "application/spdx+json", Config = await Store.WriteAsync("{}"u8.ToArray(), MediaType.Empty), Layers = [], Subject = first with { Platform = null },
-        }.ToJson(), MediaType.Manifest) with { ArtifactType = "application/spdx+json" };
+            ArtifactType = "application/spdx+json",
+            Config = await Store.WriteAsync("{}"u8.ToArray(), MediaType.Empty),
+            Layers = [],
+            Subject = first with { Platform = null },
+        }.ToJson(), MediaType.Manifest) with
+        {
+            ArtifactType = "application/spdx+json",
+        };
         Store.Tags.Keep([sbom]);
 
         var text = await RunAsync("inspect", "store:app:1");
@@ -59,7 +69,8 @@ public sealed class InspectingImages : WithPlaces
         var json = JsonDocument.Parse(await RunAsync("inspect", "store:app:1", "--format", "json")).RootElement;
         Assert.Equal(2, json.GetProperty("platforms").GetArrayLength());
         Assert.Equal(first.Digest.ToString(), json.GetProperty("attestations")[0].GetProperty("about").GetString());
-        Assert.Equal(sbom.Digest.ToString(), json.GetProperty("platforms")[0].GetProperty("referrers")[0].GetProperty("digest").GetString());
+        Assert.Equal(sbom.Digest.ToString(),
+            json.GetProperty("platforms")[0].GetProperty("referrers")[0].GetProperty("digest").GetString());
     }
 
     [Fact]

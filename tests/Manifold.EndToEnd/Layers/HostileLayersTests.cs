@@ -69,7 +69,8 @@ public sealed class HostileLayers
     public void a_link_out_that_gives_way_to_a_folder_leaves_its_target_alone()
     {
         using var trap = new Trap();
-        trap.Unpack([Link("a", "../canary"), FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/file"), Link("b", "../canary/file"), FileTrees.FileEntry("b")]);
+        trap.Unpack([Link("a", "../canary"),
+            FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/file"), Link("b", "../canary/file"), FileTrees.FileEntry("b")]);
         trap.AssertUntouched();
         Assert.Equal("content", File.ReadAllText(Path.Combine(trap.Target, "a/file")));
         Assert.Equal("content", File.ReadAllText(Path.Combine(trap.Target, "b")));
@@ -80,7 +81,8 @@ public sealed class HostileLayers
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "trusted.* needs root.");
         using var trap = new Trap();
-        var xattrs = LayerEntryXattrs(("trusted.overlay.redirect", "/etc"), ("trusted.overlay.opaque", "y"), ("security.selinux", "x"), ("user.kept", "z"));
+        var xattrs = LayerEntryXattrs(("trusted.overlay.redirect", "/etc"),
+            ("trusted.overlay.opaque", "y"), ("security.selinux", "x"), ("user.kept", "z"));
         trap.Unpack([FileTrees.FolderEntry("a") with { Xattrs = xattrs }]);
         var entry = Assert.Single(new FolderReader(trap.Target, FolderFormat.Overlay).Entries());
         Assert.False(entry.Opaque);
@@ -92,7 +94,8 @@ public sealed class HostileLayers
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Owners and device nodes need root.");
         using var trap = new Trap();
-        var names = Gen.Elements("a", "b", "c", "..", ".", "a/b", "b/c", "a/b/c", "../canary", "../canary/file", "/a", "a/../b", "c/file", "c/folder", "", ".wh.a", "a\0", "a/");
+        var names = Gen.Elements("a", "b", "c", "..",
+            ".", "a/b", "b/c", "a/b/c", "../canary", "../canary/file", "/a", "a/../b", "c/file", "c/folder", "", ".wh.a", "a\0", "a/");
         var targets = Gen.Elements("..", "../canary", "../canary/file", "/", "a", "b", "c", "../../canary", "a/b", ".", "/etc");
         var entry = from path in names
                     from kind in Gen.Elements(Enum.GetValues<EntryKind>())
@@ -100,8 +103,15 @@ public sealed class HostileLayers
                     from opaque in Gen.Elements(true, false, false)
                     select new LayerEntry
                     {
-                        Path = path, Kind = kind, LinkTarget = target, Mode = 0b111_111_111, Opaque = opaque && kind == EntryKind.Folder,
-                        DeviceMajor = 1, DeviceMinor = 3, Size = kind == EntryKind.File ? 7 : 0, Open = FileTrees.FileEntry("x").Open,
+                        Path = path,
+                        Kind = kind,
+                        LinkTarget = target,
+                        Mode = 0b111_111_111,
+                        Opaque = opaque && kind == EntryKind.Folder,
+                        DeviceMajor = 1,
+                        DeviceMinor = 3,
+                        Size = kind == EntryKind.File ? 7 : 0,
+                        Open = FileTrees.FileEntry("x").Open,
                     };
         Check(entry.NonEmptyListOf(), entries =>
         {
@@ -117,7 +127,8 @@ public sealed class HostileLayers
         using var trap = new Trap();
         var tar = Tar();
         var change = from at in Gen.Choose(0, tar.Length - 1)
-                     from value in Gen.Elements((byte)0, (byte)'.', (byte)'/', (byte)'2', (byte)'1', (byte)'x', (byte)'L', (byte)'7', (byte)0x80, (byte)0xFF, (byte)'9')
+                     from value in Gen.Elements((byte)0,
+                         (byte)'.', (byte)'/', (byte)'2', (byte)'1', (byte)'x', (byte)'L', (byte)'7', (byte)0x80, (byte)0xFF, (byte)'9')
                      select (at, value);
         Check(change.NonEmptyListOf(), changes =>
         {
@@ -130,8 +141,10 @@ public sealed class HostileLayers
         });
     }
 
-    private static System.Collections.Immutable.ImmutableSortedDictionary<string, byte[]> LayerEntryXattrs(params (string Key, string Value)[] pairs) =>
-        System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(pairs.Select(pair => KeyValuePair.Create(pair.Key, System.Text.Encoding.UTF8.GetBytes(pair.Value))));
+    private static System.Collections.Immutable.ImmutableSortedDictionary<string, byte[]> LayerEntryXattrs(
+        params (string Key, string Value)[] pairs) =>
+        System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+            pairs.Select(pair => KeyValuePair.Create(pair.Key, System.Text.Encoding.UTF8.GetBytes(pair.Value))));
 
     private static void Check<T>(Gen<T> inputs, Action<T> property) =>
         Prop.ForAll(inputs.ToArbitrary(), property).Check(Config.QuickThrowOnFailure.WithMaxTest(300));

@@ -18,7 +18,10 @@ public sealed class MakingALayer
         using var folder = new TemporaryFolder();
         using var store = Store.Open(folder.Path);
         var random = new Random(1);
-        var entries = Enumerable.Range(0, 60).Select(i => FileTrees.FileEntry($"f{i}", string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100).ToString("x"))))).ToArray();
+        var entries = Enumerable.Range(0, 60)
+            .Select(
+                i => FileTrees.FileEntry($"f{i}", string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100).ToString("x")))))
+            .ToArray();
         var layer = await Writer.StoreAsync(entries, store, form);
         var again = await Writer.StoreAsync(entries.Reverse(), store, form);
         Assert.Equal((layer.Descriptor, layer.DiffId), (again.Descriptor, again.DiffId));
@@ -26,7 +29,8 @@ public sealed class MakingALayer
         var judged = await Tool.Run("bash", "-c", $"{decompress} < '{store.BlobPath(layer.Descriptor!.Digest)}' | sha256sum");
         Assert.Equal(layer.DiffId.Hex, judged.Split(' ')[0]);
         Assert.Equal(layer.Contents.Entries, new LayerReader(store).ReadContents(layer.Descriptor, layer.DiffId).Entries);
-        await Tool.Run("bash", "-c", $"python3 -c 'import sys, zlib, gzip; gzip.decompress(open(sys.argv[1], \"rb\").read())' '{store.BlobPath(layer.Descriptor.Digest)}' || [ {compression} != Gzip ]");
+        await Tool.Run("bash", "-c", $"python3 -c 'import sys, zlib, gzip; gzip.decompress(open(sys.argv[1], "
+            + $"\"rb\").read())' '{store.BlobPath(layer.Descriptor.Digest)}' || [ {compression} != Gzip ]");
     }
 }
 
@@ -41,13 +45,16 @@ public sealed class UnpackingALayer
         await RealTrees.Shell(first, "setfattr -x user.empty a/hello"); // Go's tar reader takes an empty value for "no such record"
         LayerEntry[] second =
         [
-            new() { Path = "a/hello", Kind = EntryKind.Whiteout }, FileTrees.FolderEntry("a/deep") with { Opaque = true }, FileTrees.FileEntry("a/deep/new"),
+            new() { Path = "a/hello", Kind = EntryKind.Whiteout },
+            FileTrees.FolderEntry("a/deep") with { Opaque = true },
+            FileTrees.FileEntry("a/deep/new"),
             FileTrees.FileEntry("empty"), FileTrees.FolderEntry("big"), FileTrees.FileEntry("big/in"),
         ];
         var layout = folder["layout"];
         await Tool.Run("umoci", "init", "--layout", layout);
         await Tool.Run("umoci", "new", "--image", $"{layout}:it");
-        await Tool.Run("umoci", "raw", "add-layer", "--image", $"{layout}:it", FileTrees.WriteTar(folder["1.tar"], FileTrees.Entries(first)));
+        await Tool.Run("umoci",
+            "raw", "add-layer", "--image", $"{layout}:it", FileTrees.WriteTar(folder["1.tar"], FileTrees.Entries(first)));
         await Tool.Run("umoci", "raw", "add-layer", "--image", $"{layout}:it", FileTrees.WriteTar(folder["2.tar"], second));
         await Tool.Run("umoci", "raw", "unpack", "--image", $"{layout}:it", folder["umoci"]);
         FileTrees.Unpack(folder["1.tar"], folder["ours"]);
@@ -89,7 +96,8 @@ public sealed class UnpackingALayer
     public void folders_without_an_entry_are_made_and_named()
     {
         using var folder = new TemporaryFolder();
-        var unpacked = new FolderWriter(folder["x"]).Write([FileTrees.FileEntry("a/b/c"), FileTrees.FolderEntry("a/b") with { Mode = 0b111_000_000 }, FileTrees.FileEntry("d/e")]);
+        var unpacked = new FolderWriter(folder["x"])
+            .Write([FileTrees.FileEntry("a/b/c"), FileTrees.FolderEntry("a/b") with { Mode = 0b111_000_000 }, FileTrees.FileEntry("d/e")]);
         Assert.Equal(["", "a", "d"], unpacked.ImpliedFolders);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["x/a/b"]));
     }
@@ -99,7 +107,8 @@ public sealed class UnpackingALayer
     {
         using var folder = new TemporaryFolder();
         var unpacked = new FolderWriter(folder["x"]).Write(
-            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a", "file"), FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/c")]);
+            [FileTrees.FolderEntry("a"),
+                FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a", "file"), FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/c")]);
         Assert.Equal(["", "a", "a/c"], unpacked.Contents.Entries.Select(entry => entry.Path));
         Assert.Equal([folder["x/a/c"]], Directory.GetFileSystemEntries(folder["x/a"]));
     }
@@ -109,7 +118,8 @@ public sealed class UnpackingALayer
     {
         using var folder = new TemporaryFolder();
         var unpacked = new FolderWriter(folder["x"]).Write(
-            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a"), FileTrees.FolderEntry("a"), new() { Path = "a/b", Kind = EntryKind.Whiteout }]);
+            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"),
+                FileTrees.FileEntry("a"), FileTrees.FolderEntry("a"), new() { Path = "a/b", Kind = EntryKind.Whiteout }]);
         Assert.Equal(EntryKind.Whiteout, unpacked.Contents.Find("a/b")!.Kind);
         Assert.Equal(EntryKind.Whiteout, Assert.Single(new FolderReader(folder["x"]).Entries(), entry => entry.Path == "a/b").Kind);
     }

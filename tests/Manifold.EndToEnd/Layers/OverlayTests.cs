@@ -64,7 +64,8 @@ public sealed class ChangesOnOverlayfs
         var lower = await RealTrees.Make(folder, "lower", Lower);
         foreach (var name in new[] { "upper", "work", "merged" })
             Directory.CreateDirectory(folder[name]);
-        await Mounted(folder, "merged", $"lowerdir={lower},upperdir={folder["upper"]},workdir={folder["work"]}", async merged => await RealTrees.Shell(merged, Changes));
+        await Mounted(folder, "merged", $"lowerdir={lower},upperdir={folder["upper"]},workdir={folder["work"]}",
+            async merged => await RealTrees.Shell(merged, Changes));
         using var store = Store.Open(folder["store"]);
         var writer = new LayerWriter(new FileTime(1_700_000_000));
         var stored = await writer.StoreAsync(new FolderReader(folder["upper"]).Entries(), store);
@@ -84,14 +85,17 @@ public sealed class ChangesOnOverlayfs
     }
 
     // Hard links of a chain of folders are files of their own.
-    private static string Unlinked(string description) => string.Join('\n', description.Split('\n').Where(line => !line.Contains(" = ", StringComparison.Ordinal)));
+    private static string Unlinked(string description) =>
+        string.Join('\n', description.Split('\n').Where(line => !line.Contains(" = ", StringComparison.Ordinal)));
 
     private static IEnumerable<string> Lines(IEnumerable<LayerEntry> entries) => entries.Select(entry =>
-        $"{entry.Path} {(entry.Kind == EntryKind.HardLink ? EntryKind.File : entry.Kind)} {entry.Mode} {entry.Uid}:{entry.Gid} {(entry.Kind == EntryKind.SymbolicLink ? entry.LinkTarget : "")}");
+        $"{entry.Path} {(entry.Kind == EntryKind.HardLink ? EntryKind.File : entry.Kind)}"
+            + $" {entry.Mode} {entry.Uid}:{entry.Gid} {(entry.Kind == EntryKind.SymbolicLink ? entry.LinkTarget : "")}");
 
     private static async Task Mounted(TemporaryFolder folder, string name, string options, Func<string, Task> use)
     {
-        var mounted = await Tool.Try("mount", "-t", "overlay", "overlay", "-o", options + ",redirect_dir=off,metacopy=off,index=off", folder[name]);
+        var mounted =
+            await Tool.Try("mount", "-t", "overlay", "overlay", "-o", options + ",redirect_dir=off,metacopy=off,index=off", folder[name]);
         Assert.SkipWhen(mounted.ExitCode != 0, $"Overlayfs cannot be mounted here: {mounted.Error}");
         try
         {

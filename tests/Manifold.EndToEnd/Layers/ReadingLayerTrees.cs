@@ -20,7 +20,8 @@ public sealed class ReadingLayerTrees : IDisposable
         await RealTrees.Shell(tree, $"tar cf ../t.tar {order}");
         await RealTrees.Shell(folder.Path, "mkdir theirs ours; tar xf t.tar -C theirs");
 
-        new FolderWriter(folder["ours"], FolderFormat.Plain).Write(LayerTree.OfTar(folder["t.tar"], "test").Entries(), CancellationToken.None);
+        new FolderWriter(folder["ours"], FolderFormat.Plain)
+            .Write(LayerTree.OfTar(folder["t.tar"], "test").Entries(), CancellationToken.None);
 
         var theirs = await RealTrees.Describe(folder["theirs"], times: false);
         Assert.Contains("a = b", theirs, StringComparison.Ordinal);

@@ -18,7 +18,8 @@ public sealed class ReadingTarsOfOthers
         foreach (var name in without.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             File.Delete(Path.Combine(source, name));
         if (tar.Contains("gnu", StringComparison.Ordinal))
-            await RealTrees.Shell(source, "setfattr -x user.binary a/hello; setfattr -x user.empty a/hello; setfattr -x user.onfolder a/deep; setfattr -x trusted.mine zero");
+            await RealTrees.Shell(source, "setfattr -x user.binary a/hello; setfattr -x user.empty a/hello; "
+                + "setfattr -x user.onfolder a/deep; setfattr -x trusted.mine zero");
         await RealTrees.Shell(source, $"{tar.Replace("*", "'*'", StringComparison.Ordinal)} -cf ../it.tar .");
         FileTrees.Unpack(folder["it.tar"], folder["unpacked"]);
         Assert.Equal(await RealTrees.Describe(source), await RealTrees.Describe(folder["unpacked"]));
@@ -31,9 +32,12 @@ public sealed class ReadingTarsOfOthers
     [InlineData("bsdtar --format=ustar -cf ../it.tar plain")]
     [InlineData("bsdtar --format=pax -cf ../it.tar plain")]
     [InlineData("bsdtar --format=gnutar -cf ../it.tar plain")]
-    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.PAX_FORMAT); tar.add(\"plain\"); tar.close()'")]
-    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.GNU_FORMAT); tar.add(\"plain\"); tar.close()'")]
-    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.USTAR_FORMAT); tar.add(\"plain\"); tar.close()'")]
+    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.PAX_FORMAT); "
+        + "tar.add(\"plain\"); tar.close()'")]
+    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.GNU_FORMAT); "
+        + "tar.add(\"plain\"); tar.close()'")]
+    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.USTAR_FORMAT); "
+        + "tar.add(\"plain\"); tar.close()'")]
     public async Task a_plain_tree_comes_out_as_it_went_in(string command)
     {
         using var folder = new TemporaryFolder();
@@ -41,7 +45,8 @@ public sealed class ReadingTarsOfOthers
             mkdir -p plain/sub; echo x > plain/x; chmod 4711 plain/x; ln -s x plain/link; ln plain/x plain/sub/hard; chown 10:20 plain/sub
             head -c 5000 /dev/urandom > plain/sub/five; touch -d @1500000000 plain/sub plain/x plain plain/sub/five; touch -h -d @1500000000 plain/link
             """);
-        Assert.SkipWhen(command.StartsWith("bsdtar", StringComparison.Ordinal) && ChildProcess.Find("bsdtar", null) is null, "'bsdtar' is not installed here; test.sh installs it.");
+        Assert.SkipWhen(command.StartsWith("bsdtar", StringComparison.Ordinal) && ChildProcess.Find("bsdtar", null) is null,
+            "'bsdtar' is not installed here; test.sh installs it.");
         await RealTrees.Shell(source, command);
         FileTrees.Unpack(folder["it.tar"], folder["unpacked"]);
         Assert.Equal(await RealTrees.Describe(source), await RealTrees.Describe(folder["unpacked"]));

@@ -59,13 +59,17 @@ public sealed class WritingTars
         writer.Finish();
         sparse.Save(folder["it.tar"]);
         Assert.Contains($" {size} ", await Tool.Run("tar", "-tvf", folder["it.tar"]), StringComparison.Ordinal);
-        Assert.Equal($"{size} after\n", await Tool.Run("python3", "-c", "import sys, tarfile; m = tarfile.open(sys.argv[1]).getmembers(); print(m[0].size, m[1].name)", folder["it.tar"]));
-        Assert.Equal([("huge", size), ("after", 7L)], new TarReader(sparse.Read(), "test").Entries().Select(entry => (entry.Path, entry.Size)));
+        Assert.Equal($"{size} after\n", await Tool.Run("python3",
+            "-c", "import sys, tarfile; m = tarfile.open(sys.argv[1]).getmembers(); print(m[0].size, m[1].name)", folder["it.tar"]));
+        Assert.Equal([("huge", size), ("after", 7L)],
+            new TarReader(sparse.Read(), "test").Entries().Select(entry => (entry.Path, entry.Size)));
     }
 
     [Fact]
     public void a_name_that_would_turn_into_a_whiteout_is_refused() =>
-        Assert.Contains(".wh.", Assert.Throws<LayerException>(() => new TarWriter(Stream.Null).Write(FileTrees.FileEntry("a/.wh.b"))).Message, StringComparison.Ordinal);
+        Assert.Contains(".wh.",
+            Assert.Throws<LayerException>(() => new TarWriter(Stream.Null).Write(FileTrees.FileEntry("a/.wh.b"))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void a_file_that_shrinks_while_it_is_read_is_noticed() =>

@@ -52,7 +52,8 @@ public sealed class BakingOnASharedBase : IAsyncLifetime
             return false;
         };
         var folder = shop.Context($"FROM {registry.Name}/base:1\nCOPY Dockerfile /opt/below/\n",
-            ("good/Dockerfile", $"FROM {registry.Name}/base:1\nCOPY --link --from={registry.Name}/base:tool /tool /\nCOPY Dockerfile /good/\n"),
+            ("good/Dockerfile",
+                $"FROM {registry.Name}/base:1\nCOPY --link --from={registry.Name}/base:tool /tool /\nCOPY Dockerfile /good/\n"),
             ("filler/Dockerfile", $"FROM {registry.Name}/base:held\nCOPY Dockerfile /filler/\n"),
             ("last/Dockerfile", "FROM scratch\nCOPY Dockerfile /last/\n"), ("manifold.yaml", """
                 registry: quay.io/acme
@@ -88,7 +89,10 @@ public sealed class BakingOnASharedBase : IAsyncLifetime
         {
             Config = registry.AddBlob("base", config.ToJson(), MediaType.Config),
             Layers = [registry.AddBlob("base", layer, MediaType.Layer)],
-        }.ToJson()) with { Platform = PlatformFields.From(Platform.Parse($"linux/{architecture}")) };
+        }.ToJson()) with
+        {
+            Platform = PlatformFields.From(Platform.Parse($"linux/{architecture}")),
+        };
     }
 
     private static byte[] Tar(LayerEntry entry)

@@ -106,7 +106,13 @@ public sealed class CheckingOutASource : IAsyncLifetime
         Assert.StartsWith("components/x/repo:1:1: ", refusal.Message, StringComparison.Ordinal);
 
         refusal = await Assert.ThrowsAsync<SourceCheckoutException>(() => GitCheckout.PrepareAsync(
-            new SourceCheckout { Repository = "http://user:s3cret@127.0.0.1:1/x.git", Folder = folder["other"], Place = new Place("components/x/repo", 1, 1, 1) }, TestContext.Current.CancellationToken));
+            new SourceCheckout
+            {
+                Repository = "http://user:s3cret@127.0.0.1:1/x.git",
+                Folder =
+                    folder["other"],
+                Place = new Place("components/x/repo", 1, 1, 1),
+            }, TestContext.Current.CancellationToken));
         Assert.DoesNotContain("s3cret", refusal.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["other"]));
     }
@@ -121,7 +127,14 @@ public sealed class CheckingOutASource : IAsyncLifetime
     }
 
     private Task<CheckedOutSource> Prepare(string? commit) => GitCheckout.PrepareAsync(
-        new SourceCheckout { Repository = Repository, Commit = commit, Folder = folder["src"], VersionArgument = "VERSION", Place = new Place("components/x/repo", 1, 1, 1) }, TestContext.Current.CancellationToken);
+        new SourceCheckout
+        {
+            Repository = Repository,
+            Commit = commit,
+            Folder = folder["src"],
+            VersionArgument = "VERSION",
+            Place = new Place("components/x/repo", 1, 1, 1),
+        }, TestContext.Current.CancellationToken);
 
     private async Task Commit(string content)
     {

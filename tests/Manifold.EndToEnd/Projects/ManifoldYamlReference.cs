@@ -41,7 +41,8 @@ public sealed partial class ManifoldYamlReference : IDisposable
     {
         var samples = Samples(" wrong").ToList();
         Assert.True(samples.Count >= 5, "the page has lost its wrong samples");
-        Assert.All(samples, sample => Assert.Equal(sample.Groups["text"].Value, Assert.Single(folder.Faults(sample.Groups["yaml"].Value)) + "\n"));
+        Assert.All(samples,
+            sample => Assert.Equal(sample.Groups["text"].Value, Assert.Single(folder.Faults(sample.Groups["yaml"].Value)) + "\n"));
         Assert.All(await SchemaSays(samples.Select(sample => sample.Groups["yaml"].Value)), verdict => Assert.Equal("wrong", verdict));
     }
 
@@ -59,6 +60,7 @@ public sealed partial class ManifoldYamlReference : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [GeneratedRegex("^```yaml(?<kind>[ a-z]*)\n(?<yaml>.*?)^```\n(```text\n(?<text>.*?)^```)?", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```yaml(?<kind>[ a-z]*)\n(?<yaml>.*?)^```\n(```text\n(?<text>.*?)^```)?",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Blocks();
 }

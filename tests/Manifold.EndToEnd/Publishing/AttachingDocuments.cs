@@ -14,7 +14,9 @@ using System.Text.Json;
 
 namespace Manifold.EndToEnd.Publishing;
 
-/// <summary>SBOM, provenance and signature from <c>build</c> to <c>verify</c>, in Debian's registry, which lists no referrers itself.</summary>
+/// <summary>
+/// SBOM, provenance and signature from <c>build</c> to <c>verify</c>, in Debian's registry, which lists no referrers itself.
+/// </summary>
 public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<SharedRegistry>, IDisposable
 {
     private const string Password = "s3cret-of-the-key", Token = "ghp_ABCDEFtoken";
@@ -42,7 +44,8 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
             Assert.Equal(
                 ["application/spdx+json", "application/vnd.dev.cosign.artifact.sig.v1+json", "application/vnd.in-toto+json"],
                 (await ReferrersAsync(platform.Digest)).Select(entry => entry.ArtifactType).Order(StringComparer.Ordinal));
-        Assert.Equal(["application/vnd.dev.cosign.artifact.sig.v1+json"], (await ReferrersAsync(index.Descriptor.Digest)).Select(entry => entry.ArtifactType));
+        Assert.Equal(["application/vnd.dev.cosign.artifact.sig.v1+json"],
+            (await ReferrersAsync(index.Descriptor.Digest)).Select(entry => entry.ArtifactType));
 
         var (code, output) = await RunAsync("verify", "--key", folder["cosign.pub"], name.ToString());
         Assert.Equal(0, code);
@@ -84,7 +87,8 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
             """, file, Path.Combine(Here(), "spdx-2.3.schema.json"));
         var packages = JsonDocument.Parse(await File.ReadAllBytesAsync(file)).RootElement.GetProperty("packages").EnumerateArray().ToList();
         Assert.Equal([name.Name, "alpine", "busybox", "musl"], packages.Select(package => package.GetProperty("name").GetString()));
-        Assert.Equal("pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1", packages[3].GetProperty("externalRefs")[0].GetProperty("referenceLocator").GetString());
+        Assert.Equal("pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1",
+            packages[3].GetProperty("externalRefs")[0].GetProperty("referenceLocator").GetString());
         Assert.Equal("MIT AND BSD-2-Clause", packages[3].GetProperty("licenseDeclared").GetString());
         Assert.StartsWith("LicenseRef-", packages[2].GetProperty("licenseDeclared").GetString(), StringComparison.Ordinal);
     }
@@ -96,8 +100,11 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
     public async Task a_minimal_provenance_names_arguments_without_their_values(params string[] flags)
     {
         await BuildAsync(flags);
-        var asked = JsonDocument.Parse(await DocumentAsync("application/vnd.in-toto+json")).RootElement.GetProperty("predicate").GetProperty("buildDefinition").GetProperty("externalParameters");
-        Assert.Equal("""{"API_TOKEN":"(withheld)","MODULES":"(withheld)","VERSION":"(withheld)"}""", asked.GetProperty("buildArguments").GetRawText());
+        var asked = JsonDocument
+            .Parse(await DocumentAsync("application/vnd.in-toto+json")).RootElement.GetProperty("predicate").GetProperty("buildDefinition")
+            .GetProperty("externalParameters");
+        Assert.Equal("""{"API_TOKEN":"(withheld)","MODULES":"(withheld)","VERSION":"(withheld)"}""",
+            asked.GetProperty("buildArguments").GetRawText());
     }
 
     [Fact]
@@ -106,18 +113,24 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         await BuildAsync();
         var text = await DocumentAsync("application/vnd.in-toto+json");
         var statement = JsonDocument.Parse(text).RootElement;
-        Assert.Equal(("https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1"), (statement.GetProperty("_type").GetString(), statement.GetProperty("predicateType").GetString()));
-        Assert.Equal((await PlatformAsync()).Hex, statement.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString());
+        Assert.Equal(("https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1"),
+            (statement.GetProperty("_type").GetString(), statement.GetProperty("predicateType").GetString()));
+        Assert.Equal((await PlatformAsync()).Hex,
+            statement.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString());
         var definition = statement.GetProperty("predicate").GetProperty("buildDefinition");
         var asked = definition.GetProperty("externalParameters");
-        Assert.Equal(Digest.Of(await File.ReadAllBytesAsync(folder["app/Dockerfile"])).ToString(), asked.GetProperty("dockerfile").GetProperty("digest").GetString());
-        Assert.Equal("""{"API_TOKEN":"(withheld)","MODULES":"https://git.example/modules","VERSION":"1.4"}""", asked.GetProperty("buildArguments").GetRawText());
+        Assert.Equal(Digest.Of(await File.ReadAllBytesAsync(folder["app/Dockerfile"])).ToString(),
+            asked.GetProperty("dockerfile").GetProperty("digest").GetString());
+        Assert.Equal("""{"API_TOKEN":"(withheld)","MODULES":"https://git.example/modules","VERSION":"1.4"}""",
+            asked.GetProperty("buildArguments").GetRawText());
         var commit = definition.GetProperty("resolvedDependencies")[0];
-        Assert.Equal((await Tool.Run("git", "-C", folder["app"], "rev-parse", "HEAD")).Trim(), commit.GetProperty("digest").GetProperty("gitCommit").GetString());
+        Assert.Equal((await Tool.Run("git", "-C", folder["app"], "rev-parse", "HEAD")).Trim(),
+            commit.GetProperty("digest").GetProperty("gitCommit").GetString());
         Assert.Equal("git+https://git.example/acme/app.git", commit.GetProperty("uri").GetString());
         Assert.False(commit.TryGetProperty("annotations", out _));
         var run = statement.GetProperty("predicate").GetProperty("runDetails");
-        Assert.True(run.GetProperty("metadata").GetProperty("startedOn").GetDateTimeOffset() <= run.GetProperty("metadata").GetProperty("finishedOn").GetDateTimeOffset());
+        Assert.True(run.GetProperty("metadata").GetProperty("startedOn").GetDateTimeOffset()
+            <= run.GetProperty("metadata").GetProperty("finishedOn").GetDateTimeOffset());
         Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
     }
 
@@ -172,11 +185,14 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         var tag = name.WithTag(RegistryClient.ReferrersTag(platform));
         await new ReferrerPublisher(client, name, TimeProvider.System).AttachAsync(new Attachment
         {
-            ArtifactType = "application/x.other", MediaType = "text/plain", Content = "x"u8.ToArray(),
+            ArtifactType = "application/x.other",
+            MediaType = "text/plain",
+            Content = "x"u8.ToArray(),
             Subject = new Descriptor { MediaType = MediaType.Manifest, Digest = platform, Size = 1 },
         });
         await BuildAsync();
-        Assert.Contains("application/x.other", ImageIndex.Parse((await client.GetManifestAsync(tag))!.Bytes.Span).Manifests.Select(entry => entry.ArtifactType));
+        Assert.Contains("application/x.other",
+            ImageIndex.Parse((await client.GetManifestAsync(tag))!.Bytes.Span).Manifests.Select(entry => entry.ArtifactType));
         Assert.Equal(4, (await ReferrersAsync(platform)).Length);
     }
 
@@ -206,14 +222,18 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
             foreach (var (docker, apk) in new[] { ("amd64", "x86_64"), ("arm64", "aarch64") })
             {
                 folder.Write($"app/{docker}/etc/os-release", "ID=alpine\nVERSION_ID=3.20.1\n");
-                folder.Write($"app/{docker}/lib/apk/db/installed", $"P:musl\nV:1.2.5-r0\nA:{apk}\nL:MIT AND BSD-2-Clause\no:musl\n\nP:busybox\nV:1.36-r1\nA:{apk}\nL:GPL2, something\no:busybox\n");
+                folder.Write($"app/{docker}/lib/apk/db/installed", $"P:musl\nV:1.2.5-r0\n"
+                    + $"A:{apk}\nL:MIT AND BSD-2-Clause\no:musl\n\nP:busybox\nV:1.36-r1\nA:{apk}\nL:GPL2, something\no:busybox\n");
             }
-            foreach (var line in new[] { "init -q", $"remote add origin https://joe:{Token}@git.example/acme/app.git", "add -A", "-c user.name=x -c user.email=x@x commit -qm x" })
+            foreach (var line in new[] { "init -q", $"remote add origin https://joe:{Token}@git.example/acme/app.git",
+                "add -A", "-c user.name=x -c user.email=x@x commit -qm x" })
                 await Tool.Run("git", ["-C", folder["app"], .. line.Split(' ')]);
         }
         string[] all = ["--sbom", "--provenance", "--sign", "--key", folder["cosign.key"]];
-        var (code, _) = await RunAsync(["build", "--push", "--verify", "off", "--progress", "plain", "--platform", "linux/amd64,linux/arm64", "--build-arg", "VERSION=1.4",
-            "--build-arg", $"API_TOKEN={Token}", "--build-arg", $"MODULES=https://joe:{Token}@git.example/modules?X-Amz-Signature={Token}", "-t", name.ToString(), .. what.Length > 0 ? what : all, folder["app"]]);
+        var (code, _) = await RunAsync(["build",
+            "--push", "--verify", "off", "--progress", "plain", "--platform", "linux/amd64,linux/arm64", "--build-arg", "VERSION=1.4",
+            "--build-arg", $"API_TOKEN={Token}", "--build-arg", $"MODULES=https://joe:{Token}@git.example/modules?X-Amz-Signature={Token}",
+            "-t", name.ToString(), .. what.Length > 0 ? what : all, folder["app"]]);
         Assert.True(code == 0, said.ToString());
     }
 
@@ -222,8 +242,13 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         using StringWriter output = new(), error = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]).Add("COSIGN_PASSWORD", Password).Add("PATH", "/usr/bin:/bin"),
-            Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"])
+                .Add("COSIGN_PASSWORD", Password)
+                .Add("PATH", "/usr/bin:/bin"),
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
         }, arguments);
         said.Append(output).Append(error);
         return (code, output.ToString());
@@ -231,7 +256,8 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
 
     private async Task<Digest> PlatformAsync() => ImageIndex.Parse((await client.GetManifestAsync(name))!.Bytes.Span).Manifests[0].Digest;
 
-    private async Task<ImmutableArray<Descriptor>> ReferrersAsync(Digest subject) => (await client.ListReferrersAsync(name, subject)).Entries;
+    private async Task<ImmutableArray<Descriptor>> ReferrersAsync(Digest subject) =>
+        (await client.ListReferrersAsync(name, subject)).Entries;
 
     private async Task<string> DocumentAsync(string artifactType)
     {
@@ -252,8 +278,13 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
                 continue;
             everything.Add(Encoding.UTF8.GetString(found.Bytes.Span));
             foreach (var entry in MediaType.IsIndex(found.Descriptor.MediaType) ? ImageIndex.Parse(found.Bytes.Span).Manifests : [])
-                foreach (var blob in Manifest.Parse((await client.GetManifestAsync(name.WithDigest(entry.Digest)))!.Bytes.Span) is var manifest ? manifest.Layers.Add(manifest.Config) : [])
-                    everything.Add(blob.MediaType.EndsWith("json", StringComparison.Ordinal) ? await Tool.Run("curl", "-sf", $"http://{name.Registry}/v2/{name.Repository}/blobs/{blob.Digest}") : "");
+                foreach (var blob in Manifest.Parse((await client.GetManifestAsync(name.WithDigest(entry.Digest)))!.Bytes.Span)
+                    is var manifest
+                    ? manifest.Layers.Add(manifest.Config)
+                    : [])
+                    everything.Add(blob.MediaType.EndsWith("json", StringComparison.Ordinal)
+                        ? await Tool.Run("curl", "-sf", $"http://{name.Registry}/v2/{name.Repository}/blobs/{blob.Digest}")
+                        : "");
         }
         return everything;
     }
@@ -276,14 +307,16 @@ public sealed class AttachingWhereReferrersAreListed
         await image.AddAsync("linux/amd64", ("var/lib/dpkg/status", "Package: a\nVersion: 1\n"));
         var top = await image.IndexAsync();
         await using var source = new StoreSource(store, client, name, top);
-        var attachments = new ImageAttachments(new PublishingTools(store, client, TimeProvider.System), new AttachmentRequest { Sbom = true, Tool = "test-1" });
+        var attachments = new ImageAttachments(new PublishingTools(store, client, TimeProvider.System),
+            new AttachmentRequest { Sbom = true, Tool = "test-1" });
         var request = new PublicationRequest { Targets = [name] };
 
         Assert.Equal(new AttachmentSummary(1, 0, 0, 0), (await attachments.PublishAsync(source, top, request)).Summary);
         Assert.Equal(new AttachmentSummary(0, 0, 0, 1), (await attachments.PublishAsync(source, top, request)).Summary);
 
         var platform = ImageIndex.Parse(store.ReadDocument(top.Digest)).Manifests[0];
-        var listed = JsonDocument.Parse(await Tool.Run("curl", "-sf", $"http://{server.Authority}/v2/acme/app/referrers/{platform.Digest}")).RootElement.GetProperty("manifests");
+        var listed = JsonDocument.Parse(await Tool.Run("curl", "-sf", $"http://{server.Authority}/v2/acme/app/referrers/{platform.Digest}"))
+            .RootElement.GetProperty("manifests");
         Assert.Equal("application/spdx+json", Assert.Single(listed.EnumerateArray()).GetProperty("artifactType").GetString());
         Assert.Equal(["1"], await client.ListTagsAsync(name));
     }
@@ -296,7 +329,8 @@ public sealed class AttachingWhereReferrersAreListed
         var image = new SmallImage(store);
         await image.AddAsync("linux/amd64", ("var/lib/dpkg/status", "Package: a\nVersion: 1\n"));
         await using var source = await image.SourceAsync();
-        async Task<byte[]> Sbom() => new SpdxDocument((await ImageContents.ReadAsync(source)).Platforms[0], ImageReference.Parse("app"), "test-1").ToJson();
+        async Task<byte[]> Sbom() =>
+            new SpdxDocument((await ImageContents.ReadAsync(source)).Platforms[0], ImageReference.Parse("app"), "test-1").ToJson();
         Assert.Equal(await Sbom(), await Sbom());
     }
 
@@ -307,5 +341,6 @@ public sealed class AttachingWhereReferrersAreListed
     [InlineData("/home/joe/app", null)]
     [InlineData("file:///home/joe", null)]
     [InlineData("", null)]
-    public void the_address_of_a_repository_has_no_credential(string remote, string? expected) => Assert.Equal(expected, GitCommit.WithoutCredentials(remote));
+    public void the_address_of_a_repository_has_no_credential(string remote, string? expected) =>
+        Assert.Equal(expected, GitCommit.WithoutCredentials(remote));
 }

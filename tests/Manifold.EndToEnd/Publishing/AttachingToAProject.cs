@@ -7,7 +7,8 @@ namespace Manifold.EndToEnd.Publishing;
 /// <summary>SBOM, provenance and signatures of all images that a bake publishes, in Debian's registry.</summary>
 public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<SharedRegistry>, IDisposable
 {
-    private const string Sbom = "application/spdx+json", Statement = "application/vnd.in-toto+json", Signature = "application/vnd.dev.cosign.artifact.sig.v1+json";
+    private const string Sbom = "application/spdx+json",
+        Statement = "application/vnd.in-toto+json", Signature = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
     private readonly Workshop shop = new();
     private readonly RegistryClient client = new(new RegistryOptions());
@@ -22,7 +23,8 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
     private Task<Workshop.Outcome> Bake(string file, string text, params string[] more)
     {
         shop.Write("project/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        return shop.Run(more, "bake", "-f", shop.Write($"project/{file}", text.Replace("REGISTRY", registry, StringComparison.Ordinal)), "--progress", "plain");
+        return shop.Run(more, "bake",
+            "-f", shop.Write($"project/{file}", text.Replace("REGISTRY", registry, StringComparison.Ordinal)), "--progress", "plain");
     }
 
     /// <summary>What is attached to an image's platforms, and to its index.</summary>
@@ -33,7 +35,8 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
         var platforms = new List<string>();
         foreach (var entry in ImageIndex.Parse(index.Bytes.Span).Manifests)
             platforms.AddRange((await client.ListReferrersAsync(name, entry.Digest)).Entries.Select(referrer => referrer.ArtifactType!));
-        return ([.. platforms.Order(StringComparer.Ordinal)], [.. (await client.ListReferrersAsync(name, index.Descriptor.Digest)).Entries.Select(referrer => referrer.ArtifactType!)]);
+        return ([.. platforms.Order(StringComparer.Ordinal)],
+            [.. (await client.ListReferrersAsync(name, index.Descriptor.Digest)).Entries.Select(referrer => referrer.ArtifactType!)]);
     }
 
     [Fact]
@@ -41,7 +44,9 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
     {
         using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var key = shop.Write("cosign.key", pair.ExportPkcs8PrivateKeyPem());
-        var outcome = (await Bake("manifold.yaml", "registry: REGISTRY\nplatforms: [linux/amd64, linux/arm64]\ntags: [\"1\"]\nimages:\n  a: {context: .}\n  b: {dockerfile-inline: \"FROM scratch\\nCOPY Dockerfile /b\"}\n  c: {context: ., publish: false}\n",
+        var outcome = (await Bake("manifold.yaml",
+            "registry: REGISTRY\nplatforms: [linux/amd64, linux/arm64]\ntags: [\"1\"]\nimages:\n"
+                + "  a: {context: .}\n  b: {dockerfile-inline: \"FROM scratch\\nCOPY Dockerfile /b\"}\n  c: {context: ., publish: false}\n",
             "--push", "--sbom", "--provenance", "--sign", "--key", key)).Succeeded();
         foreach (var image in new[] { "a:1", "b:1" })
         {
@@ -54,9 +59,13 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
     }
 
     [Theory]
-    [InlineData("manifold.yaml", "registry: REGISTRY\ntags: [\"1\"]\nimages:\n  a: {context: ., attest: [sbom, provenance]}\n  b: {context: .}\n")]
-    [InlineData("docker-bake.hcl", "group \"default\" { targets = [\"a\", \"b\"] }\ntarget \"a\" {\n  context = \"FOLDER\"\n  tags = [\"REGISTRY/a:1\"]\n  attest = [\"type=sbom\", { type = \"provenance\", mode = \"max\" }]\n}\ntarget \"b\" {\n  context = \"FOLDER\"\n  tags = [\"REGISTRY/b:1\"]\n}\n")]
-    [InlineData("compose.yaml", "services:\n  a: {image: \"REGISTRY/a:1\", build: {context: ., sbom: true, provenance: mode=max}}\n  b: {image: \"REGISTRY/b:1\", build: {context: ., provenance: false}}\n")]
+    [InlineData("manifold.yaml",
+        "registry: REGISTRY\ntags: [\"1\"]\nimages:\n  a: {context: ., attest: [sbom, provenance]}\n  b: {context: .}\n")]
+    [InlineData("docker-bake.hcl", "group \"default\" { targets = [\"a\", \"b\"] }\ntarget \"a\" {\n"
+        + "  context = \"FOLDER\"\n  tags = [\"REGISTRY/a:1\"]\n  attest = [\"type=sbom\", { type = \"provenance\", mode = \"max\" }]\n"
+        + "}\ntarget \"b\" {\n  context = \"FOLDER\"\n  tags = [\"REGISTRY/b:1\"]\n}\n")]
+    [InlineData("compose.yaml", "services:\n  a: {image: \"REGISTRY/a:1\", build: {context: ., sbom: true, provenance: mode=max}}\n"
+        + "  b: {image: \"REGISTRY/b:1\", build: {context: ., provenance: false}}\n")]
     public async Task a_file_says_it_of_one_image(string file, string text)
     {
         (await Bake(file, text.Replace("FOLDER", shop["project"], StringComparison.Ordinal), "--push")).Succeeded();
@@ -67,7 +76,9 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
     [Fact]
     public async Task the_command_line_changes_what_the_file_says()
     {
-        (await Bake("manifold.yaml", "registry: REGISTRY\ntags: [\"1\"]\nimages: {a: {context: ., attest: sbom}}\n", "--push", "--set", "a.attest=type=provenance")).Succeeded();
+        (await Bake("manifold.yaml",
+            "registry: REGISTRY\ntags: [\"1\"]\nimages: {a: {context: ., attest: sbom}}\n", "--push", "--set", "a.attest=type=provenance"))
+            .Succeeded();
         Assert.Equal([Statement], (await AttachedAsync("a:1")).Platforms);
     }
 

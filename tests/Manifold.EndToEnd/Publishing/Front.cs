@@ -11,12 +11,16 @@ using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 
-/// <summary>Stands before a real registry, hands everything on, and lets a test step in at any request. Serves any number of tests' repositories at once.</summary>
+/// <summary>
+/// Stands before a real registry, hands everything on, and lets a test step in at any request. Serves any number of tests' repositories at
+/// once.
+/// </summary>
 public sealed class Front : IAsyncDisposable
 {
     private readonly WebApplication application;
     private readonly DebianRegistry registry;
-    private readonly HttpClient behind = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient behind =
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly ConcurrentDictionary<string, Func<Passing, Task>> steps = new();
     private readonly ConcurrentDictionary<string, int> underWay = new();
 
@@ -93,18 +97,29 @@ public sealed class Passing(HttpContext context, string registry, HttpClient beh
     public CancellationToken Gone => context.RequestAborted;
 
     /// <summary>The tag that this request writes, or null.</summary>
-    public string? WritesTag => Request.Method == "PUT" && Path.Split("/manifests/") is [_, var selector] && !selector.Contains(':', StringComparison.Ordinal) ? selector : null;
+    public string? WritesTag =>
+        Request.Method == "PUT" && Path.Split("/manifests/") is [_, var selector] && !selector.Contains(':', StringComparison.Ordinal)
+            ? selector
+            : null;
 
     /// <summary>The blob that this request ends the upload of, or null.</summary>
-    public string? EndsUpload => Request.Method == "PUT" && Path.Contains("/blobs/uploads/", StringComparison.Ordinal) ? $"{Path.Split("/blobs/")[0]} {Request.Query["digest"]}" : null;
+    public string? EndsUpload => Request.Method == "PUT" && Path.Contains("/blobs/uploads/", StringComparison.Ordinal)
+        ? $"{Path.Split("/blobs/")[0]} {Request.Query["digest"]}"
+        : null;
 
     /// <summary>Lets the registry do its work, without a word to the client.</summary>
     /// <param name="bytes">At most so many of the body; the connection is cut behind them.</param>
     public async Task ForwardAsync(long? bytes = null)
     {
-        using var message = new HttpRequestMessage(new HttpMethod(Request.Method), $"http://{registry}{Request.Path}{Request.QueryString}") { Version = HttpVersion.Version11 };
+        using var message = new HttpRequestMessage(new HttpMethod(Request.Method), $"http://{registry}{Request.Path}{Request.QueryString}")
+        {
+            Version = HttpVersion.Version11,
+        };
         if (Request.ContentLength is { } length)
-            message.Content = new StreamContent(bytes is null ? Request.Body : new CutStream(Request.Body, bytes.Value)) { Headers = { ContentLength = length } };
+            message.Content = new StreamContent(bytes is null ? Request.Body : new CutStream(Request.Body, bytes.Value))
+            {
+                Headers = { ContentLength = length },
+            };
         foreach (var (name, value) in Request.Headers.Where(header => header.Key is not ("Connection" or "Content-Length")))
         {
             if (!message.Headers.TryAddWithoutValidation(name, value.ToString()))
@@ -126,7 +141,8 @@ public sealed class Passing(HttpContext context, string registry, HttpClient beh
         if (answer is null)
             await ForwardAsync();
         context.Response.StatusCode = (int)answer!.StatusCode;
-        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Transfer-Encoding" or "Connection" or "Keep-Alive")))
+        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers)
+            .Where(header => header.Key is not ("Transfer-Encoding" or "Connection" or "Keep-Alive")))
             context.Response.Headers[name] = values.ToArray();
         if (Request.Method != "HEAD" && answer.StatusCode is not HttpStatusCode.NoContent)
             await context.Response.Body.WriteAsync(await answer.Content.ReadAsByteArrayAsync());
@@ -149,7 +165,8 @@ public sealed class Passing(HttpContext context, string registry, HttpClient beh
             return count;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
         public override bool CanRead => true;
         public override bool CanSeek => false;

@@ -36,12 +36,15 @@ public sealed class JoiningShards : IAsyncLifetime
 
         var merged = (await MergeAsync([.. shards, "--platform", "linux/amd64,linux/arm64", "--platform-tags"])).Succeeded();
 
-        var whole = (await joining.Build(context, "--platform", "linux/amd64,linux/arm64", "-t", "whole:1", "--iidfile", joining["iid"])).Succeeded();
+        var whole = (await joining.Build(context, "--platform", "linux/amd64,linux/arm64", "-t", "whole:1", "--iidfile", joining["iid"]))
+            .Succeeded();
         var digest = Digest.Parse(await File.ReadAllTextAsync(joining["iid"]));
         Assert.Equal(digest, (await client.HeadManifestAsync(Reference("app:1")))?.Digest);
         Assert.Equal(digest, (await client.HeadManifestAsync(Reference("mirror:1")))?.Digest);
-        Assert.StartsWith($"{registry.Name}/app:1@{digest}\n{registry.Name}/mirror:1@{digest}\n{registry.Name}/app:1-amd64@", merged.Output, StringComparison.Ordinal);
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/mirror:1", $"oci:{joining["copy"]}:x");
+        Assert.StartsWith($"{registry.Name}/app:1@{digest}\n{registry.Name}/mirror:1@{digest}\n{registry.Name}/app:1-amd64@",
+            merged.Output, StringComparison.Ordinal);
+        await Tool.Run("skopeo",
+            "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/mirror:1", $"oci:{joining["copy"]}:x");
         Assert.NotNull(whole);
     }
 
@@ -50,7 +53,8 @@ public sealed class JoiningShards : IAsyncLifetime
     {
         var shard = JsonNode.Parse(await File.ReadAllTextAsync(await ShardAsync(arm64, "linux/arm64")))!;
         Assert.Equal(1, (int)shard["version"]!);
-        Assert.Equal([$"{registry.Name}/app:1", $"{registry.Name}/mirror:1"], shard["targets"]!.AsArray().Select(target => (string)target!));
+        Assert.Equal([$"{registry.Name}/app:1", $"{registry.Name}/mirror:1"],
+            shard["targets"]!.AsArray().Select(target => (string)target!));
         var image = shard["images"]![0]!;
         Assert.Equal("linux/arm64", (string)image["platform"]!);
         var manifest = await client.GetManifestAsync(Reference("app").WithDigest(Digest.Parse((string)image["manifest"]!["digest"]!)));
@@ -83,13 +87,15 @@ public sealed class JoiningShards : IAsyncLifetime
         Assert.Equal(0, (await MergeAsync(one, one)).Code); // the same image twice is one
 
         var elsewhere = amd64["elsewhere.json"];
-        await File.WriteAllTextAsync(elsewhere, (await File.ReadAllTextAsync(two)).Replace("/mirror:1", "/mirror:2", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(elsewhere,
+            (await File.ReadAllTextAsync(two)).Replace("/mirror:1", "/mirror:2", StringComparison.Ordinal));
         var conflict = await MergeAsync(one, elsewhere);
         Assert.Equal(2, conflict.Code);
         Assert.Contains("Build all shards with the same -t.", conflict.Error, StringComparison.Ordinal);
 
         var newer = amd64["newer.json"];
-        await File.WriteAllTextAsync(newer, (await File.ReadAllTextAsync(two)).Replace("\"version\": 1", "\"version\": 7", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(newer,
+            (await File.ReadAllTextAsync(two)).Replace("\"version\": 1", "\"version\": 7", StringComparison.Ordinal));
         Assert.Contains("shard of version 7", (await MergeAsync(newer)).Error, StringComparison.Ordinal);
         Assert.Contains("it is not a shard", (await MergeAsync(Path.Combine(context, "Dockerfile"))).Error, StringComparison.Ordinal);
         Assert.Contains("there is no file", (await MergeAsync(amd64["none.json"])).Error, StringComparison.Ordinal);
@@ -107,7 +113,9 @@ public sealed class JoiningShards : IAsyncLifetime
         Assert.Equal(1, merged.Code);
         Assert.Contains($"merge: {registry.Name}/mirror@{gone} (linux/arm64, from '{two}') is no longer in the registry", merged.Error,
             StringComparison.Ordinal);
-        Assert.Contains($"manifold build --platform linux/arm64 --shard {two} -t {registry.Name}/app:1 -t {registry.Name}/mirror:1 --push CONTEXT\nNo tag was written.\n", merged.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"manifold build --platform linux/arm64 --shard {two} -t {registry.Name}/app:1 -t {registry.Name}/mirror:1 --push CONTEXT\n"
+                + $"No tag was written.\n", merged.Error, StringComparison.Ordinal);
         Assert.Null(await client.HeadManifestAsync(Reference("app:1")));
     }
 
@@ -131,7 +139,9 @@ public sealed class JoiningShards : IAsyncLifetime
     private async Task<string> ShardAsync(Workshop machine, string platform)
     {
         var path = machine[$"{Guid.NewGuid():N}.json"];
-        (await machine.Build(context, "--platform", platform, "--shard", path, "-t", $"{registry.Name}/app:1", "-t", $"{registry.Name}/mirror:1", "--push")).Succeeded();
+        (await machine.Build(context,
+            "--platform", platform, "--shard", path, "-t", $"{registry.Name}/app:1", "-t", $"{registry.Name}/mirror:1", "--push"))
+            .Succeeded();
         return path;
     }
 

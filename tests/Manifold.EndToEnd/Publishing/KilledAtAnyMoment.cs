@@ -36,12 +36,15 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
 
             Assert.True(code == 0, $"{release.Name}: {error}");
             Assert.Equal(Release.Tags.Length, await release.EveryTagIsOldOrNewAsync());
-            Assert.All(Release.Tags, tag => Assert.Contains($"{release.Name}/{tag}@{release.New.Digest}\n", said, StringComparison.Ordinal));
-            Assert.All(arrived.GroupBy(blob => blob), uploads => Assert.True(uploads.Count() == 1, $"{release.Name}: {uploads.Key} arrived {uploads.Count()} times"));
+            Assert.All(Release.Tags,
+                tag => Assert.Contains($"{release.Name}/{tag}@{release.New.Digest}\n", said, StringComparison.Ordinal));
+            Assert.All(arrived.GroupBy(blob => blob),
+                uploads => Assert.True(uploads.Count() == 1, $"{release.Name}: {uploads.Key} arrived {uploads.Count()} times"));
             Assert.Empty(Directory.GetFiles(Path.Combine(release.StoreFolder, "publications"), "*.json"));
         });
         output.WriteLine($"{requests} requests, killed at {states.Count} points; tags that were new after the kill: "
-            + string.Join(", ", states.GroupBy(count => count).OrderBy(group => group.Key).Select(group => $"{group.Key} of 3 at {group.Count()}")));
+            + string.Join(", ",
+                states.GroupBy(count => count).OrderBy(group => group.Key).Select(group => $"{group.Key} of 3 at {group.Count()}")));
         Assert.True(states.Count >= 50, $"only {states.Count} points were reached");
         Assert.Contains(0, states);
         Assert.Contains(Release.Tags.Length, states);

@@ -8,8 +8,10 @@ using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 
-/// <summary>Debian's registry, and ours, lose parts of an image that was built here; publishing it again repairs it, and
-/// <c>verify</c> and <c>inspect</c> tell what is lost. skopeo judges.</summary>
+/// <summary>
+/// Debian's registry, and ours, lose parts of an image that was built here; publishing it again repairs it, and
+/// <c>verify</c> and <c>inspect</c> tell what is lost. skopeo judges.
+/// </summary>
 public sealed class MendingRealRegistries : IAsyncLifetime
 {
     private const string Both = "linux/amd64,linux/arm64";

@@ -56,7 +56,8 @@ public sealed class MovingTags : IAsyncLifetime
 
         theirs = default;
         using (var store = Store.Open(release.StoreFolder)) // other content, so that there is something to upload
-            store.Tags.Set(ImageReference.Parse("new:1"), release.New = await SampleImages.WriteIndexAsync(store, "newer", "linux/amd64", "linux/arm64"));
+            store.Tags.Set(ImageReference.Parse("new:1"),
+                release.New = await SampleImages.WriteIndexAsync(store, "newer", "linux/amd64", "linux/arm64"));
         Assert.Equal(0, (await release.RunAsync("--force")).Code);
         Assert.NotEqual(default, theirs);
         Assert.Equal(3, await release.EveryTagIsOldOrNewAsync());
@@ -68,13 +69,18 @@ public sealed class MovingTags : IAsyncLifetime
         await using var release = await Release.PrepareAsync(front, "twice");
         var other = default(Descriptor);
         using (var store = Store.Open(release.StoreFolder))
-            store.Tags.Set(ImageReference.Parse("other:1"), other = await SampleImages.WriteIndexAsync(store, "other", "linux/amd64", "linux/arm64"));
+            store.Tags.Set(ImageReference.Parse("other:1"),
+                other = await SampleImages.WriteIndexAsync(store, "other", "linux/amd64", "linux/arm64"));
         var both = new TaskCompletionSource();
         var indexes = new System.Collections.Concurrent.ConcurrentDictionary<string, byte>();
         front.Step(release.Name, async passing =>
         {
             // Neither writes an index before the other has seen the tags as they were.
-            if (passing.Request.Method == "PUT" && new[] { other.Digest, release.New.Digest }.FirstOrDefault(digest => passing.Path.EndsWith($"{digest}", StringComparison.Ordinal)) is var digest && digest != default)
+            if (passing.Request.Method == "PUT"
+                && new[] { other.Digest, release.New.Digest }
+                    .FirstOrDefault(digest => passing.Path.EndsWith($"{digest}", StringComparison.Ordinal))
+                    is var digest
+                && digest != default)
             {
                 indexes.TryAdd(digest.ToString(), 0);
                 if (indexes.Count == 2)
@@ -89,7 +95,8 @@ public sealed class MovingTags : IAsyncLifetime
 
         Assert.Equal([0, 1], outcomes.Select(outcome => outcome.Code).Order());
         Assert.Contains("since the preflight", outcomes.Single(outcome => outcome.Code == 1).Error, StringComparison.Ordinal);
-        Assert.Equal(outcomes[0].Code == 0 ? release.New.Digest : other.Digest, Assert.Single((await Task.WhenAll(Release.Tags.Select(release.NowAsync))).Distinct()));
+        Assert.Equal(outcomes[0].Code == 0 ? release.New.Digest : other.Digest,
+            Assert.Single((await Task.WhenAll(Release.Tags.Select(release.NowAsync))).Distinct()));
     }
 
     [Fact]
@@ -103,7 +110,8 @@ public sealed class MovingTags : IAsyncLifetime
 
         Assert.Equal((3, ""), (code, said));
         Assert.Contains("the tag is immutable", error, StringComparison.Ordinal);
-        Assert.Equal((release.Old.Digest, release.Old.Digest), (await release.NowAsync("app:stable"), await release.NowAsync("mirror:stable")));
+        Assert.Equal((release.Old.Digest, release.Old.Digest),
+            (await release.NowAsync("app:stable"), await release.NowAsync("mirror:stable")));
         Assert.Contains($"  old      {front.Name}/refused/app:stable ({release.Old.Digest})\n", error, StringComparison.Ordinal);
         // Debian's registry deletes no tags, which must be told.
         Assert.Equal(release.New.Digest, await release.NowAsync("app:2"));
@@ -117,15 +125,18 @@ public sealed class MovingTags : IAsyncLifetime
     {
         using var folder = new TemporaryFolder();
         using var served = Store.Open(folder["served"]);
-        await using var server = await RegistryServer.StartAsync(served, new ServeOptions { Listen = ServeOptions.ParseListen("127.0.0.1:0"), AllowDelete = true });
+        await using var server = await RegistryServer.StartAsync(served,
+            new ServeOptions { Listen = ServeOptions.ParseListen("127.0.0.1:0"), AllowDelete = true });
         using var store = Store.Open(folder["store"]);
         using var client = new RegistryClient(new RegistryOptions());
         await using var release = await Release.PrepareAsync(front, "deleted");
         var index = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm64");
-        front.Step(release.Name, passing => passing.WritesTag is not null ? passing.RefuseAsync(403, "DENIED", "no") : passing.AnswerAsync());
+        front.Step(release.Name,
+            passing => passing.WritesTag is not null ? passing.RefuseAsync(403, "DENIED", "no") : passing.AnswerAsync());
         var tag = ImageReference.Parse($"{server.Address}/app:1");
 
-        var failure = await Assert.ThrowsAsync<PublicationFailedException>(() => client.PushAsync(store, index, tag, front.Reference("deleted/app:3")));
+        var failure = await Assert.ThrowsAsync<PublicationFailedException>(
+            () => client.PushAsync(store, index, tag, front.Reference("deleted/app:3")));
 
         Assert.Contains(tag, failure.Old);
         Assert.Empty(failure.New);
@@ -220,7 +231,8 @@ public sealed class MovingTags : IAsyncLifetime
         Assert.Equal((theirs, release.Old.Digest), (await release.NowAsync("app:stable"), await release.NowAsync("mirror:stable")));
         Assert.False(File.Exists(journal));
 
-        static string Json(Descriptor descriptor) => $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
+        static string Json(Descriptor descriptor) =>
+            $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
     }
 
     [Theory]
@@ -250,7 +262,8 @@ public sealed class MovingTags : IAsyncLifetime
         Assert.Contains("could not be finished", error, StringComparison.Ordinal);
         Assert.True(File.Exists(journal));
 
-        static string Json(Descriptor descriptor) => $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
+        static string Json(Descriptor descriptor) =>
+            $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
     }
 
     [Fact]
@@ -260,7 +273,8 @@ public sealed class MovingTags : IAsyncLifetime
         using (var store = Store.Open(folder["store"]))
             store.Tags.Set(front.Reference("digest/app:1"), await SampleImages.WriteIndexAsync(store, "x", "linux/amd64"));
 
-        var (code, _, error) = await Commanding.Manifold(folder, "push", $"{front.Name}/digest/app:1", $"{front.Name}/digest/app:1@sha256:{new string('0', 64)}");
+        var (code, _, error) = await Commanding.Manifold(folder,
+            "push", $"{front.Name}/digest/app:1", $"{front.Name}/digest/app:1@sha256:{new string('0', 64)}");
 
         Assert.Equal(2, code);
         Assert.Contains("not the one in the name", error, StringComparison.Ordinal);
@@ -275,7 +289,8 @@ public sealed class MovingTags : IAsyncLifetime
         using (var store = Store.Open(folder["store"]))
             store.Tags.Set(front.Reference("both/app:1"), await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm64"));
 
-        var (code, _, error) = await Commanding.Manifold(folder, "push", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1-arm64", "--platform-tags");
+        var (code, _, error) = await Commanding.Manifold(folder,
+            "push", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1-arm64", "--platform-tags");
 
         Assert.Equal(2, code);
         Assert.Contains($"'{front.Name}/both/app:1-arm64' would be the tag of two images: all platforms and linux/arm64", error,
@@ -292,7 +307,8 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, said, error) = await Commanding.Manifold(folder, "push", $"{front.Name}/tagged/app:1", "--platform-tags");
 
         Assert.True(code == 0, error);
-        Assert.Equal([$"{front.Name}/tagged/app:1", $"{front.Name}/tagged/app:1-amd64", $"{front.Name}/tagged/app:1-arm-v7"], said.Trim().Split('\n').Select(line => line.Split('@')[0]));
+        Assert.Equal([$"{front.Name}/tagged/app:1", $"{front.Name}/tagged/app:1-amd64", $"{front.Name}/tagged/app:1-arm-v7"],
+            said.Trim().Split('\n').Select(line => line.Split('@')[0]));
         var arm = await Tool.Run("skopeo", "inspect", "--tls-verify=false", "--config", $"docker://{front.Behind}/tagged/app:1-arm-v7");
         Assert.Contains("\"architecture\": \"arm\"", arm, StringComparison.Ordinal);
     }

@@ -30,11 +30,16 @@ public sealed class PlanningABuild : IAsyncLifetime
     [Fact]
     public async Task bases_ways_and_targets_are_tables()
     {
-        var context = shop.Context($"FROM --platform=$BUILDPLATFORM {registry.Name}/base:1 AS tools\nRUN make\nFROM {registry.Name}/base:1\nCOPY --from=tools /x /x\n");
+        var context = shop.Context($"FROM --platform=$BUILDPLATFORM {registry.Name}/base:1 AS tools\n"
+            + $"RUN make\nFROM {registry.Name}/base:1\nCOPY --from=tools /x /x\n");
 
-        var plan = (await shop.Run([context], "plan", "--platform", "linux/amd64,linux/arm64", "-t", $"{registry.Name}/app:1", "--push", "--platform-tags")).Succeeded();
+        var plan = (await shop.Run([context],
+            "plan", "--platform", "linux/amd64,linux/arm64", "-t", $"{registry.Name}/app:1", "--push", "--platform-tags"))
+            .Succeeded();
 
-        var rows = plan.Output.Split('\n').Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Where(row => row.Length > 0).ToList();
+        var rows = plan.Output.Split('\n')
+            .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Where(row => row.Length > 0).ToList();
         Assert.Equal(2, rows.Count(row => row[0] == $"{registry.Name}/base:1" && Digest.TryParse(row[2], out _) && row[^1] == "registry"));
         var foreign = Platform.Host.Architecture == "arm64" ? "linux/amd64" : "linux/arm64";
         Assert.Contains(rows, row => row is [var platform, "2", "1", var way]
@@ -71,7 +76,8 @@ public sealed class PlanningABuild : IAsyncLifetime
         var plan = await shop.Run([context], "plan", "--platform", "linux/amd64,linux/s390x", "-t", "127.0.0.1:1/app:1", "--push");
 
         Assert.Equal((3, ""), (plan.Code, plan.Output));
-        Assert.Contains($"{registry.Name}/base:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64.\n", plan.Error, StringComparison.Ordinal);
+        Assert.Contains($"{registry.Name}/base:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64.\n",
+            plan.Error, StringComparison.Ordinal);
         Assert.Contains($"pull {registry.Name}/gone:2: the registry does not have it. Check the name and the tag. (requested by "
             + "Dockerfile:2.)\n", plan.Error, StringComparison.Ordinal);
         Assert.Contains($"pull {registry.Name}/base:7: the registry does not have it.", plan.Error, StringComparison.Ordinal);
@@ -101,7 +107,8 @@ public sealed class PlanningABuild : IAsyncLifetime
         Assert.Equal(["linux/amd64", "linux/arm64"], target["platforms"]!.AsArray().Select(platform => (string)platform!));
         Assert.Equal("linux/arm64", (string)target["loses"]![0]!);
         var repository = plan["repositories"]![0]!;
-        Assert.Equal((true, true, true, false), ((bool)repository["mayPush"]!, (bool)repository["exists"]!, (bool)repository["acceptsIndex"]!, (bool)repository["hasReferrersApi"]!));
+        Assert.Equal((true, true, true, false), ((bool)repository["mayPush"]!,
+            (bool)repository["exists"]!, (bool)repository["acceptsIndex"]!, (bool)repository["hasReferrersApi"]!));
         Assert.Null(repository["acceptsZstd"]);
         Assert.NotNull(plan["steps"]);
     }

@@ -23,9 +23,11 @@ public sealed class PruningMeanwhile : IAsyncLifetime
         using (var store = Store.Open(shop.Root))
             store.Tags.Set(front.Reference("pushed/app:1"), await SampleImages.WriteIndexAsync(store, "x", "linux/amd64"));
 
-        await PruneWaitsForAsync("pushed", passing => passing.EndsUpload is not null, () => shop.Run([], "push", $"{front.Name}/pushed/app:1"));
+        await PruneWaitsForAsync("pushed",
+            passing => passing.EndsUpload is not null, () => shop.Run([], "push", $"{front.Name}/pushed/app:1"));
 
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{front.Behind}/pushed/app:1", $"oci:{shop["copy"]}:x");
+        await Tool.Run("skopeo",
+            "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{front.Behind}/pushed/app:1", $"oci:{shop["copy"]}:x");
     }
 
     [Fact]
@@ -33,9 +35,11 @@ public sealed class PruningMeanwhile : IAsyncLifetime
     {
         var context = shop.Context("FROM scratch\nCOPY Dockerfile /\n");
 
-        await PruneWaitsForAsync("built", passing => passing.EndsUpload is not null, () => shop.Build(context, "-t", $"{front.Name}/built/app:1", "--push"));
+        await PruneWaitsForAsync("built",
+            passing => passing.EndsUpload is not null, () => shop.Build(context, "-t", $"{front.Name}/built/app:1", "--push"));
 
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{front.Behind}/built/app:1", $"oci:{shop["copy"]}:x");
+        await Tool.Run("skopeo",
+            "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{front.Behind}/built/app:1", $"oci:{shop["copy"]}:x");
     }
 
     [Fact]
@@ -43,15 +47,18 @@ public sealed class PruningMeanwhile : IAsyncLifetime
     {
         using (var client = new Manifold.Registry.RegistryClient(new Manifold.Registry.RegistryOptions()))
         using (var other = Store.Open(shop["other"]))
-            await client.PushAsync(other, await SampleImages.WriteIndexAsync(other, "x", "linux/amd64"), ImageReference.Parse($"{front.Behind}/pulled/app:1"));
+            await client.PushAsync(other,
+                await SampleImages.WriteIndexAsync(other, "x", "linux/amd64"), ImageReference.Parse($"{front.Behind}/pulled/app:1"));
 
-        await PruneWaitsForAsync("pulled", passing => passing.Request.Method == "GET" && passing.Path.Contains("/blobs/", StringComparison.Ordinal),
+        await PruneWaitsForAsync("pulled",
+            passing => passing.Request.Method == "GET" && passing.Path.Contains("/blobs/", StringComparison.Ordinal),
             () => shop.Run([], "pull", $"{front.Name}/pulled/app:1"), keepsName: true);
 
         await Tool.Run("skopeo", "copy", "-q", "--all", $"oci:{shop.Root}:{front.Name}/pulled/app:1", $"oci:{shop["copy"]}:x");
     }
 
-    private async Task PruneWaitsForAsync(string folder, Func<Passing, bool> holdAt, Func<Task<Workshop.Outcome>> command, bool keepsName = false)
+    private async Task PruneWaitsForAsync(
+        string folder, Func<Passing, bool> holdAt, Func<Task<Workshop.Outcome>> command, bool keepsName = false)
     {
         var (held, go) = (new TaskCompletionSource(), new TaskCompletionSource());
         front.Step(folder, async passing =>

@@ -5,7 +5,10 @@ using Manifold.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 
-/// <summary>An old release in a registry, and a new one in a store that <c>manifold push</c> is to publish under three tags of two repositories, one of them new.</summary>
+/// <summary>
+/// An old release in a registry, and a new one in a store that <c>manifold push</c> is to publish under three tags of two repositories, one
+/// of them new.
+/// </summary>
 public sealed class Release : IAsyncDisposable
 {
     private readonly Front front;
@@ -45,7 +48,8 @@ public sealed class Release : IAsyncDisposable
 
     /// <summary>The command as a process of its own.</summary>
     /// <param name="tags">Some of <see cref="Tags"/>; none stands for all.</param>
-    public Process Start(params string[] tags) => Program.Start(StoreFolder, ["push", "new:1", .. (tags.Length == 0 ? Tags : tags).Select(tag => $"{front.Name}/{Name}/{tag}")]);
+    public Process Start(params string[] tags) =>
+        Program.Start(StoreFolder, ["push", "new:1", .. (tags.Length == 0 ? Tags : tags).Select(tag => $"{front.Name}/{Name}/{tag}")]);
 
     /// <summary>Another image comes under a tag, past the front and from another store.</summary>
     public async Task<Digest> SomebodyPublishesAsync(string tag)
@@ -103,7 +107,8 @@ public static class Program
         // SIGINT means to it what it means in a terminal, whatever our own caller made of it.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", .. OurProgram.Words, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["MANIFOLD_ROOT"] = store;
         return Process.Start(start)!;

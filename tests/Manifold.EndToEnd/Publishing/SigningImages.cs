@@ -37,7 +37,8 @@ public sealed class SigningKeys : IDisposable
         Assert.StartsWith("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n", pair.PrivatePem, StringComparison.Ordinal);
         var json = JsonDocument.Parse(Convert.FromBase64String(string.Concat(pair.PrivatePem.Split('\n')[1..^2]))).RootElement;
         Assert.Equal("""{"N":65536,"r":8,"p":1}""", json.GetProperty("kdf").GetProperty("params").GetRawText());
-        Assert.Equal(("scrypt", "nacl/secretbox"), (json.GetProperty("kdf").GetProperty("name").GetString(), json.GetProperty("cipher").GetProperty("name").GetString()));
+        Assert.Equal(("scrypt", "nacl/secretbox"),
+            (json.GetProperty("kdf").GetProperty("name").GetString(), json.GetProperty("cipher").GetProperty("name").GetString()));
         // A second implementation derives the key: Python's own scrypt (OpenSSL's).
         var derived = await Tool.Run("python3", "-c", """
             import base64, hashlib, json, sys
@@ -56,7 +57,8 @@ public sealed class SigningKeys : IDisposable
     {
         await Tool.Run("openssl", [.. command.Split(' '), "-out", folder["key.pem"]]);
         await Tool.Run("openssl", "pkey", "-in", folder["key.pem"], "-passin", "pass:secret", "-pubout", "-out", folder["key.pub"]);
-        using var key = await SigningKey.ParseAsync(await File.ReadAllTextAsync(folder["key.pem"]), "key.pem", (_, _) => Task.FromResult("secret"));
+        using var key =
+            await SigningKey.ParseAsync(await File.ReadAllTextAsync(folder["key.pem"]), "key.pem", (_, _) => Task.FromResult("secret"));
         await OpensslVerifies(key, folder["key.pub"]);
     }
 
@@ -71,7 +73,8 @@ public sealed class SigningKeys : IDisposable
 
     [Theory]
     [InlineData("no pem at all", "no PEM block")]
-    [InlineData("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\ne30=\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n", "not encrypted as cosign encrypts")]
+    [InlineData("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\ne30=\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
+        "not encrypted as cosign encrypts")]
     [InlineData("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n", "not JSON")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "public key")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "not an ECDSA")]
@@ -81,23 +84,30 @@ public sealed class SigningKeys : IDisposable
     [Fact]
     public async Task a_file_that_asks_for_the_whole_memory_is_refused()
     {
-        var json = """{"kdf":{"name":"scrypt","params":{"N":1099511627776,"r":8,"p":1},"salt":"AAAA"},"cipher":{"name":"nacl/secretbox","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AAAA"}""";
+        var json =
+            """{"kdf":{"name":"scrypt","params":{"N":1099511627776,"r":8,"p":1},"salt":"AAAA"},"cipher":{"name":"nacl/secretbox","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AAAA"}""";
         var error = await Assert.ThrowsAsync<UsageException>(() => LoadAsync(
-            $"-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----\n{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(json))}\n-----END ENCRYPTED COSIGN PRIVATE KEY-----\n"));
+            $"-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----\n{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(json))}\n"
+                + $"-----END ENCRYPTED COSIGN PRIVATE KEY-----\n"));
         Assert.Contains("out of range", error.Message, StringComparison.Ordinal);
     }
 
-    private Task<SigningKey> LoadAsync(string pem, string password = Password) => SigningKey.ParseAsync(pem, "cosign.key", (_, _) => Task.FromResult(password));
+    private Task<SigningKey> LoadAsync(string pem, string password = Password) =>
+        SigningKey.ParseAsync(pem, "cosign.key", (_, _) => Task.FromResult(password));
 
     private async Task OpensslVerifies(SigningKey key, string publicKey)
     {
         await File.WriteAllBytesAsync(folder["payload"], "payload"u8.ToArray());
         await File.WriteAllBytesAsync(folder["signature"], key.Sign("payload"u8));
-        Assert.Equal("Verified OK\n", await Tool.Run("openssl", "dgst", "-sha256", "-verify", publicKey, "-signature", folder["signature"], folder["payload"]));
+        Assert.Equal("Verified OK\n",
+            await Tool.Run("openssl", "dgst", "-sha256", "-verify", publicKey, "-signature", folder["signature"], folder["payload"]));
     }
 }
 
-/// <summary>Signatures in Debian's registry, which knows no referrers, judged by containers/image: what podman, buildah, CRI-O and skopeo verify with.</summary>
+/// <summary>
+/// Signatures in Debian's registry, which knows no referrers, judged by containers/image: what podman, buildah, CRI-O and skopeo verify
+/// with.
+/// </summary>
 public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedRegistry>, IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new(Peer.VisibleFolder is { } seen ? Path.Combine(seen, "tmp") : null);
@@ -158,7 +168,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
 
         Assert.NotEqual(0, (await PullUnderPolicyAsync(other.Digest)).ExitCode);
         var report = await CheckAsync(publicKey, Name.WithTag("2"));
-        Assert.Equal([SignatureOutcome.WrongDigest, SignatureOutcome.Missing, SignatureOutcome.Missing], report.Findings.Select(finding => finding.Outcome));
+        Assert.Equal([SignatureOutcome.WrongDigest, SignatureOutcome.Missing, SignatureOutcome.Missing],
+            report.Findings.Select(finding => finding.Outcome));
     }
 
     [Fact]
@@ -166,10 +177,14 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
     {
         await SignAsync();
         var layer = Manifest.Parse((await client.GetManifestAsync(Name.WithTag(SimpleSigning.TagOf(image.Digest))))!.Bytes.Span).Layers[0];
-        await File.WriteAllBytesAsync(folder["signature"], Convert.FromBase64String(layer.Annotations!["dev.cosignproject.cosign/signature"]));
+        await File.WriteAllBytesAsync(folder["signature"],
+            Convert.FromBase64String(layer.Annotations!["dev.cosignproject.cosign/signature"]));
         var payload = await Tool.Run("curl", "-sf", $"http://{registry.Name}/v2/{repository}/blobs/{layer.Digest}");
-        Assert.Equal($$$"""{"critical":{"identity":{"docker-reference":"{{{Name.Name}}}"},"image":{"docker-manifest-digest":"{{{image.Digest}}}"},"type":"cosign container image signature"},"optional":null}""", payload);
-        await Tool.Run("openssl", "dgst", "-sha256", "-verify", folder["cosign.pub"], "-signature", folder["signature"], folder.Write("payload", payload));
+        Assert.Equal(
+            $$$"""{"critical":{"identity":{"docker-reference":"{{{Name.Name}}}"},"image":{"docker-manifest-digest":"{{{image.Digest}}}"},"type":"cosign container image signature"},"optional":null}""",
+            payload);
+        await Tool.Run("openssl",
+            "dgst", "-sha256", "-verify", folder["cosign.pub"], "-signature", folder["signature"], folder.Write("payload", payload));
     }
 
     [Fact]
@@ -181,7 +196,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
             var referrer = Assert.Single((await client.ListReferrersAsync(Name, part.Descriptor.Digest)).Entries);
             Assert.Equal("application/vnd.dev.cosign.artifact.sig.v1+json", referrer.ArtifactType);
             var manifest = Manifest.Parse((await client.GetManifestAsync(Name.WithDigest(referrer.Digest)))!.Bytes.Span);
-            Assert.Equal((part.Descriptor.Digest, "application/vnd.dev.cosign.simplesigning.v1+json"), (manifest.Subject!.Digest, manifest.Layers[0].MediaType));
+            Assert.Equal((part.Descriptor.Digest, "application/vnd.dev.cosign.simplesigning.v1+json"),
+                (manifest.Subject!.Digest, manifest.Layers[0].MediaType));
         }
         Assert.Equal(image.Digest, (await client.HeadManifestAsync(Name))!.Digest);
         Assert.True((await CheckAsync(publicKey)).IsSigned);
@@ -232,7 +248,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
         foreach (var tag in new[] { SimpleSigning.TagOf(platform.Digest), RegistryClient.ReferrersTag(platform.Digest) })
             await client.DeleteManifestAsync(Name.WithDigest((await client.HeadManifestAsync(Name.WithTag(tag)))!.Digest));
         var report = await CheckAsync(publicKey);
-        Assert.Equal([SignatureOutcome.Signed, SignatureOutcome.Missing, SignatureOutcome.Signed], report.Findings.Select(finding => finding.Outcome));
+        Assert.Equal([SignatureOutcome.Signed, SignatureOutcome.Missing, SignatureOutcome.Signed],
+            report.Findings.Select(finding => finding.Outcome));
         Assert.StartsWith("linux/amd64: sha256:", report.Findings[1].Message, StringComparison.Ordinal);
     }
 
@@ -258,7 +275,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
             var signature = (await client.GetManifestAsync(Name.WithTag(SimpleSigning.TagOf(part.Descriptor.Digest))))!;
             foreach (var blob in Manifest.Parse(signature.Bytes.Span) is var manifest ? manifest.Layers.Add(manifest.Config) : [])
                 await client.PushBlobAsync(mirror, blob, new BlobSource(null, [Name]));
-            await client.PushManifestAsync(mirror.WithTag(SimpleSigning.TagOf(part.Descriptor.Digest)), signature.Bytes, MediaType.Manifest);
+            await client.PushManifestAsync(mirror.WithTag(SimpleSigning.TagOf(part.Descriptor.Digest)),
+                signature.Bytes, MediaType.Manifest);
         }
         var report = await CheckAsync(publicKey, mirror);
         Assert.All(report.Findings, finding => Assert.Equal(SignatureOutcome.WrongReference, finding.Outcome));
@@ -275,7 +293,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
         return await new SignatureCheck(source, new SignatureReader(source), with, signedAs ?? name ?? Name).RunAsync();
     }
 
-    private async Task<System.Collections.Immutable.ImmutableArray<SignedPart>> PartsAsync() => await SignedParts.OfAsync(await SourceAsync(), image);
+    private async Task<System.Collections.Immutable.ImmutableArray<SignedPart>> PartsAsync() =>
+        await SignedParts.OfAsync(await SourceAsync(), image);
 
     private Task<IImageSource> SourceAsync() => Task.FromResult<IImageSource>(new StoreSource(store, client, Name, image));
 
@@ -286,7 +305,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
         await small.AddAsync("linux/arm64", ("bin/x", content + "arm"));
         var top = await small.IndexAsync();
         await using var source = new StoreSource(store, client, name, top);
-        await new Publisher(new PublishingTools(store, client, TimeProvider.System)).PublishAsync(source, top, new PublicationRequest { Targets = [name] });
+        await new Publisher(new PublishingTools(store, client, TimeProvider.System))
+            .PublishAsync(source, top, new PublicationRequest { Targets = [name] });
         return top;
     }
 
@@ -294,7 +314,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
     {
         using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256); // not a sealed file: opening one takes a while, on purpose
         folder.Write($"{name}.pub", pair.ExportSubjectPublicKeyInfoPem());
-        return (await SigningKey.ParseAsync(pair.ExportPkcs8PrivateKeyPem(), $"{name}.key", (_, _) => Task.FromResult("")), VerificationKey.Of(pair));
+        return (await SigningKey.ParseAsync(pair.ExportPkcs8PrivateKeyPem(), $"{name}.key", (_, _) => Task.FromResult("")),
+            VerificationKey.Of(pair));
     }
 
     private async Task IsAcceptedAsync(Digest digest)
@@ -303,7 +324,9 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
         Assert.True(pulled.ExitCode == 0, pulled.Error);
     }
 
-    /// <summary>Pulls with a policy that demands this key's signature, as a cluster's hosts would: containers/image, through buildah.</summary>
+    /// <summary>
+    /// Pulls with a policy that demands this key's signature, as a cluster's hosts would: containers/image, through buildah.
+    /// </summary>
     /// <remarks>Not skopeo of Debian 12: its signature support is switched off ("Debian-local change: sigstore disabled").</remarks>
     private async Task<ChildProcess.Result> PullUnderPolicyAsync(Digest digest)
     {
@@ -316,8 +339,10 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
               ] } }
             }
             """);
-        var platform = (await PartsAsync()).FirstOrDefault(part => part.Descriptor.Digest == digest)?.Descriptor.Platform?.Architecture ?? "amd64";
-        return await Peer.TryBuildah("--registries-conf-dir", folder["registries.d"], "--root", folder["containers"], "--runroot", folder["run"], "--storage-driver", "vfs",
+        var platform = (await PartsAsync()).FirstOrDefault(part => part.Descriptor.Digest == digest)?.Descriptor.Platform?.Architecture
+            ?? "amd64";
+        return await Peer.TryBuildah("--registries-conf-dir",
+            folder["registries.d"], "--root", folder["containers"], "--runroot", folder["run"], "--storage-driver", "vfs",
             "pull", "--quiet", "--signature-policy", policy, "--tls-verify=false", "--arch", platform, $"docker://{Name.Name}@{digest}");
     }
 }

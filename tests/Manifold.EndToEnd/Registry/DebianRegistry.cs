@@ -20,14 +20,17 @@ public sealed class DebianRegistry : IAsyncDisposable
 
     public string Name { get; private set; } = "";
 
-    /// <summary>With TLS at an address that is no loopback; it takes only clients whose certificate <paramref name="authority"/> issued.</summary>
+    /// <summary>
+    /// With TLS at an address that is no loopback; it takes only clients whose certificate <paramref name="authority"/> issued.
+    /// </summary>
     public static Task<DebianRegistry> StartWithTlsAsync(IPAddress address, X509Certificate2 certificate, string authority)
     {
         var registry = new DebianRegistry();
         registry.folder.Write("ca.pem", authority);
         registry.folder.Write("server.pem", certificate.ExportCertificatePem());
         registry.folder.Write("server.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        var tls = $"tls: {{certificate: '{registry.folder["server.pem"]}', key: '{registry.folder["server.key"]}', clientcas: ['{registry.folder["ca.pem"]}']}}";
+        var tls = $"tls: {{certificate: '{registry.folder["server.pem"]}', key: '{registry.folder["server.key"]}', clientcas: "
+            + $"['{registry.folder["ca.pem"]}']}}";
         return registry.StartAsync(address, "", $", {tls}");
     }
 
@@ -83,7 +86,8 @@ public sealed class DebianRegistry : IAsyncDisposable
     }
 
     /// <summary>What it keeps in folders of this name.</summary>
-    public string[] Files(string folderName) => [.. Directory.EnumerateFiles(folder["data"], "*", SearchOption.AllDirectories).Where(file => file.Split('/').Contains(folderName))];
+    public string[] Files(string folderName) =>
+        [.. Directory.EnumerateFiles(folder["data"], "*", SearchOption.AllDirectories).Where(file => file.Split('/').Contains(folderName))];
 
     /// <summary>Deletes a manifest, as clean-ups do; an index that lists it stays.</summary>
     public async Task LoseManifestAsync(string repository, Digest manifest)

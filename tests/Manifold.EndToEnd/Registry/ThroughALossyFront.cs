@@ -5,7 +5,9 @@ using System.Security.Cryptography;
 
 namespace Manifold.EndToEnd.Registry;
 
-/// <summary>Every kind of request × every fault, before Debian's registry: nothing is lost, and nothing wrong is ever published or stored.</summary>
+/// <summary>
+/// Every kind of request × every fault, before Debian's registry: nothing is lost, and nothing wrong is ever published or stored.
+/// </summary>
 public sealed class ThroughALossyFront : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -51,7 +53,8 @@ public sealed class ThroughALossyFront : IDisposable
         foreach (var repository in new[] { name, $"{name}-copy" })
         {
             var tag = await direct.HeadManifestAsync(Reference(registry.Name, $"{repository}:1"));
-            Assert.True(tag is null ? refusal is not null : tag.Digest == index.Digest, $"{kind} {fault}: {repository}:1 is {tag?.Digest.ToString() ?? "not there"}.");
+            Assert.True(tag is null ? refusal is not null : tag.Digest == index.Digest,
+                $"{kind} {fault}: {repository}:1 is {tag?.Digest.ToString() ?? "not there"}.");
         }
         await VerifyAsync(pulled);
 
@@ -67,14 +70,17 @@ public sealed class ThroughALossyFront : IDisposable
     private static RegistryOptions Options => new()
     {
         Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = LossyFront.Password }),
-        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMinutes(2), ChunkBytes = 50_000,
+        RetryDelay = TimeSpan.FromMilliseconds(5),
+        StallTimeout = TimeSpan.FromMinutes(2),
+        ChunkBytes = 50_000,
     };
 
     /// <summary>A push, another to a second repository (which mounts), a pull, and the lists.</summary>
     private static async Task AllAsync(RegistryClient client, string host, string name, Store store, Store pulled, Descriptor index)
     {
         await client.PushAsync(store, index, Reference(host, $"{name}:1"), Reference(host, $"{name}-copy:1"));
-        Assert.Equal(index.Digest, (await new Puller(client, pulled, new BlobOrigins(pulled)).PullAsync(Reference(host, $"{name}:1"), [])).Top.Digest);
+        Assert.Equal(index.Digest,
+            (await new Puller(client, pulled, new BlobOrigins(pulled)).PullAsync(Reference(host, $"{name}:1"), [])).Top.Digest);
         Assert.Equal(["1"], await client.ListTagsAsync(Reference(host, name)));
         Assert.Empty((await client.ListReferrersAsync(Reference(host, name), index.Digest)).Entries);
         Assert.NotNull(await client.HeadManifestAsync(Reference(host, $"{name}:1")));

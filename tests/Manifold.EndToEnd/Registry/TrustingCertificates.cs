@@ -141,7 +141,8 @@ public sealed class TrustingCertificates : IDisposable
     {
         using var client = new RegistryClient(new RegistryOptions
         {
-            Certificates = CertificateFolders.From(environment, certificates, folder["root"]), RetryDelay = TimeSpan.FromMilliseconds(5),
+            Certificates = CertificateFolders.From(environment, certificates, folder["root"]),
+            RetryDelay = TimeSpan.FromMilliseconds(5),
         });
         await client.LoginAsync(registry);
     }
@@ -176,7 +177,8 @@ public sealed class TrustingCertificates : IDisposable
             var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-            certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-30), TimeProvider.System.GetUtcNow().AddDays(30));
+            certificate =
+                request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-30), TimeProvider.System.GetUtcNow().AddDays(30));
         }
 
         public string Pem => certificate.ExportCertificatePem();
@@ -191,8 +193,10 @@ public sealed class TrustingCertificates : IDisposable
                 names.AddIpAddress(address);
                 request.CertificateExtensions.Add(names.Build());
             }
-            using var issued = request.Create(certificate, from ?? TimeProvider.System.GetUtcNow().AddDays(-1), until ?? TimeProvider.System.GetUtcNow().AddDays(1), RandomNumberGenerator.GetBytes(8));
-            return X509CertificateLoader.LoadPkcs12(issued.CopyWithPrivateKey(key).Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+            using var issued = request.Create(certificate, from ?? TimeProvider.System.GetUtcNow().AddDays(-1),
+                until ?? TimeProvider.System.GetUtcNow().AddDays(1), RandomNumberGenerator.GetBytes(8));
+            return X509CertificateLoader.LoadPkcs12(issued.CopyWithPrivateKey(key).Export(X509ContentType.Pkcs12),
+                null, X509KeyStorageFlags.Exportable);
         }
     }
 }

@@ -24,7 +24,8 @@ public sealed class WithAndWithoutTls
     [InlineData("127.0.0.1.evil.example", false)]
     [InlineData("10.0.0.1:5000", false)]
     [InlineData("[::2]:5000", false)]
-    public void loopback_is_what_cannot_leave_this_machine(string name, bool loopback) => Assert.Equal(loopback, RegistryHost.IsLoopback(name));
+    public void loopback_is_what_cannot_leave_this_machine(string name, bool loopback) =>
+        Assert.Equal(loopback, RegistryHost.IsLoopback(name));
 
     [Fact]
     public async Task a_registry_elsewhere_is_never_spoken_to_without_tls()

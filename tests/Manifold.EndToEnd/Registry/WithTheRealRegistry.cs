@@ -32,8 +32,10 @@ public sealed class WithTheRealRegistry : IDisposable
 
         await client.PushAsync(store, index, Reference(registry, "app:1"));
 
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/app:1", $"oci:{folder["copy"]}:app");
-        Assert.Equal(index.Digest, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/app:1")));
+        await Tool.Run("skopeo",
+            "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/app:1", $"oci:{folder["copy"]}:app");
+        Assert.Equal(index.Digest,
+            Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/app:1")));
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class WithTheRealRegistry : IDisposable
         await using var registry = await DebianRegistry.StartAsync();
         var index = await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64", "linux/riscv64");
         store.Tags.Set(Reference(registry, "app:1"), index);
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--dest-tls-verify=false", $"oci:{store.Root}:{registry.Name}/app:1", $"docker://{registry.Name}/app:1");
+        await Tool.Run("skopeo",
+            "copy", "-q", "--all", "--dest-tls-verify=false", $"oci:{store.Root}:{registry.Name}/app:1", $"docker://{registry.Name}/app:1");
         using var other = Store.Open(folder["other"]);
 
         var image = await new Puller(client, other, new BlobOrigins(other)).PullAsync(Reference(registry, "app:1"), []);
@@ -114,22 +117,26 @@ public sealed class WithTheRealRegistry : IDisposable
         await using var registry = await DebianRegistry.StartAsync(asksForPassword: true);
         var name = $"{registry.Name}/acme/app:1";
         store.Tags.Set(ImageReference.Parse(name), await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64"));
-        string Auths(string key, string password) => $$"""{"auths": {"{{key}}": {"auth": "{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"joe:{password}"))}}"} } }""";
+        string Auths(string key, string password) =>
+            $$"""{"auths": {"{{key}}": {"auth": "{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"joe:{password}"))}}"} } }""";
         var right = folder.Write("secret/.dockerconfigjson", Auths($"{registry.Name}/acme", DebianRegistry.Password));
         var wrong = folder.Write("wrong.json", Auths(registry.Name, "wrong"));
 
         Assert.Equal(3, (await RunAsync("", "push", name, "--authfile", wrong)).Code);
         Assert.Equal(3, (await RunAsync("", "push", name, "--pull-authfile", right, "--push-authfile", wrong)).Code);
-        Assert.Equal(0, (await RunAsync("", "push", name, "--pull-authfile", wrong, "--push-authfile", Path.GetDirectoryName(right)!)).Code);
+        Assert.Equal(0,
+            (await RunAsync("", "push", name, "--pull-authfile", wrong, "--push-authfile", Path.GetDirectoryName(right)!)).Code);
         Assert.Equal(3, (await RunAsync("", "pull", name, "--pull-authfile", wrong, "--push-authfile", right)).Code);
         Assert.Equal(0, (await RunAsync("", "pull", name, "--authfile", wrong, "--pull-authfile", right)).Code);
 
         folder.Write("src/Dockerfile", $"FROM {name}\n");
         Assert.Equal(3, (await RunAsync("", "build", "--pull", folder["src"], "--platform", "linux/amd64")).Code);
-        Assert.Equal(0, (await RunAsync("", "build", "--verify", "off", "--pull", folder["src"], "--platform", "linux/amd64", "--authfile", right)).Code);
+        Assert.Equal(0, (await RunAsync("",
+            "build", "--verify", "off", "--pull", folder["src"], "--platform", "linux/amd64", "--authfile", right)).Code);
 
         var kept = folder["kept.json"];
-        Assert.Equal(0, (await RunAsync(DebianRegistry.Password, "login", registry.Name, "-u", "joe", "--password-stdin", "--authfile", kept)).Code);
+        Assert.Equal(0,
+            (await RunAsync(DebianRegistry.Password, "login", registry.Name, "-u", "joe", "--password-stdin", "--authfile", kept)).Code);
         await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", "--authfile", kept, $"docker://{name}");
         Assert.Equal(0, (await RunAsync("", "logout", registry.Name, "--authfile", kept)).Code);
         Assert.Equal(3, (await RunAsync("", "pull", name, "--authfile", kept)).Code);
@@ -142,7 +149,11 @@ public sealed class WithTheRealRegistry : IDisposable
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty
                 .Add("MANIFOLD_ROOT", store.Root).Add("DOCKER_CONFIG", folder["docker"]).Add("HOME", folder["home"]),
-            In = new StringReader(input), Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            In = new StringReader(input),
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
         };
         var code = await CommandTree.RunAsync(context, arguments);
         Assert.DoesNotContain(DebianRegistry.Password, output.ToString() + error, StringComparison.Ordinal);
@@ -161,5 +172,6 @@ public sealed class WithTheRealRegistry : IDisposable
     private static ImageReference Reference(DebianRegistry registry, string name) => ImageReference.Parse($"{registry.Name}/{name}");
 
     private static IEnumerable<string?> Blobs(Store store) =>
-        Directory.EnumerateFiles(Path.Combine(store.Root, "blobs", "sha256")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(Path.Combine(store.Root, "blobs", "sha256")).Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal);
 }

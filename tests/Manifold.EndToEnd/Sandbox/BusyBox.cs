@@ -40,7 +40,9 @@ public sealed class BusyBox : IDisposable
     /// <summary>A shell command on the base, or on a chain of other layers.</summary>
     public static RunRequest Shell(string command, params ImmutableArray<Digest> chain) => new()
     {
-        Chain = chain.IsDefaultOrEmpty ? [Base] : chain, Arguments = ["/bin/sh", "-c", command], Platform = Platform.Host,
+        Chain = chain.IsDefaultOrEmpty ? [Base] : chain,
+        Arguments = ["/bin/sh", "-c", command],
+        Platform = Platform.Host,
     };
 
     public Task<RunResult> Run(string command) => Sandbox.RunAsync(Shell(command), TestContext.Current.CancellationToken);

@@ -16,10 +16,11 @@ public sealed class TheChangesOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task are_nothing_when_it_only_looks()
     {
-        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("cat /etc/resolv.conf /etc/hosts; ls /proc /sys /dev /a/b/c; mount") with
-        {
-            Mounts = [new SandboxMount { Kind = MountKind.Tmpfs, Target = "/a/b/c" }],
-        }, TestContext.Current.CancellationToken);
+        using var result =
+            await box.Sandbox.RunAsync(BusyBox.Shell("cat /etc/resolv.conf /etc/hosts; ls /proc /sys /dev /a/b/c; mount") with
+            {
+                Mounts = [new SandboxMount { Kind = MountKind.Tmpfs, Target = "/a/b/c" }],
+            }, TestContext.Current.CancellationToken);
         Assert.Equal(0, result.ExitCode);
         Assert.Empty(Changes(result));
     }
@@ -42,7 +43,8 @@ public sealed class TheChangesOfACommand(BusyBox box) : IClassFixture<BusyBox>
             Directory.CreateDirectory(Path.Combine(root, "etc"));
             File.CreateSymbolicLink(Path.Combine(root, "etc", "resolv.conf"), "../run/systemd/resolve/stub-resolv.conf");
         });
-        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("cat /etc/resolv.conf", BusyBox.Base, link), TestContext.Current.CancellationToken);
+        using var result =
+            await box.Sandbox.RunAsync(BusyBox.Shell("cat /etc/resolv.conf", BusyBox.Base, link), TestContext.Current.CancellationToken);
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(File.ReadAllLines("/etc/resolv.conf").TakeLast(20), result.Tail);
         Assert.Empty(Changes(result));
@@ -54,7 +56,8 @@ public sealed class TheChangesOfACommand(BusyBox box) : IClassFixture<BusyBox>
         var layer = Digest.Of("changes");
         using (var first = await box.Run("echo kept > /kept; rm /etc/group"))
             box.Snapshots.Adopt(first.ChangesFolder, layer);
-        Assert.Equal("kept\npasswd", await box.Output(BusyBox.Shell("cat /kept; ls /etc | grep -v -E 'hosts|resolv'", BusyBox.Base, layer)));
+        Assert.Equal("kept\npasswd",
+            await box.Output(BusyBox.Shell("cat /kept; ls /etc | grep -v -E 'hosts|resolv'", BusyBox.Base, layer)));
     }
 
     [Fact]
@@ -76,5 +79,7 @@ public sealed class TheChangesOfACommand(BusyBox box) : IClassFixture<BusyBox>
     }
 
     private static string[] Changes(RunResult result) =>
-        [.. Directory.EnumerateFileSystemEntries(result.ChangesFolder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(result.ChangesFolder, path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFileSystemEntries(result.ChangesFolder, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(result.ChangesFolder, path))
+            .Order(StringComparer.Ordinal)];
 }

@@ -34,7 +34,10 @@ public sealed class AskingTheDoctor
         var context = new CliContext
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]),
-            Out = output, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
+            Out = output,
+            Error = TextWriter.Null,
+            Time = TimeProvider.System,
+            Interactive = false,
         };
         return (await CommandTree.RunAsync(context, arguments), output.ToString());
     }

@@ -19,7 +19,8 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
             File.WriteAllBytes(program, Processor.All.Single(processor => processor.Architecture == platform.Architecture).Program());
             File.SetUnixFileMode(program, (UnixFileMode)0x1ED);
         });
-        using var result = await box.Sandbox.RunAsync(new RunRequest { Chain = [layer], Arguments = ["/program"], Platform = platform }, TestContext.Current.CancellationToken);
+        using var result = await box.Sandbox.RunAsync(new RunRequest { Chain = [layer], Arguments = ["/program"], Platform = platform },
+            TestContext.Current.CancellationToken);
         Assert.Equal(Processor.ExitCode, result.ExitCode);
         // What BuildKit leaves in an image that has none of them: docs/decisions/0006-proc-sys-dev.md.
         Assert.Equal(["dev", "proc", "sys"], Directory.EnumerateFileSystemEntries(result.ChangesFolder).Select(Path.GetFileName).Order());
@@ -52,7 +53,8 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
         Assert.Equal((5, isEmulated), (result.ExitCode, result.Emulated));
         if (isEmulated || platform == Platform.Host)
             Assert.Equal(machine, result.Tail.Single());
-        Assert.Equal(["dev", "made", "proc", "sys"], Directory.EnumerateFileSystemEntries(result.ChangesFolder).Select(Path.GetFileName).Order());
+        Assert.Equal(["dev", "made", "proc", "sys"],
+            Directory.EnumerateFileSystemEntries(result.ChangesFolder).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -66,7 +68,8 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
             File.WriteAllBytes(program, (processor with { Code = "00000000" }).Program()); // no instruction of any of them
             File.SetUnixFileMode(program, (UnixFileMode)0x1ED);
         });
-        using var result = await box.Sandbox.RunAsync(new RunRequest { Chain = [layer], Arguments = ["/program"], Platform = platform }, TestContext.Current.CancellationToken);
+        using var result = await box.Sandbox.RunAsync(new RunRequest { Chain = [layer], Arguments = ["/program"], Platform = platform },
+            TestContext.Current.CancellationToken);
         Assert.Equal(132, result.ExitCode);
         Assert.StartsWith("qemu: uncaught target signal 4", result.EmulatorCrash, StringComparison.Ordinal);
     }
@@ -82,9 +85,11 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
     public async Task without_an_emulator_name_the_package_and_the_command()
     {
         var absent = Processor.All.Select(processor => Platform.Normalized("linux", processor.Architecture, null)).ToList();
-        var missing = (await Task.WhenAll(absent.Select(box.Emulators.ForAsync))).FirstOrDefault(emulation => emulation.Kind == EmulationKind.Missing);
+        var missing = (await Task.WhenAll(absent.Select(box.Emulators.ForAsync)))
+            .FirstOrDefault(emulation => emulation.Kind == EmulationKind.Missing);
         Assert.SkipWhen(missing is null, "Every emulator is registered on this machine.");
-        var error = await Assert.ThrowsAsync<HostNotReadyException>(() => box.Sandbox.RunAsync(BusyBox.Shell("true") with { Platform = missing.Platform }, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<HostNotReadyException>(
+            () => box.Sandbox.RunAsync(BusyBox.Shell("true") with { Platform = missing.Platform }, TestContext.Current.CancellationToken));
         Assert.Contains("apt-get install qemu-user-static && manifold emulators install", error.Message, StringComparison.Ordinal);
         Assert.Contains(missing.Platform.ToString(), error.Message, StringComparison.Ordinal);
     }
@@ -100,16 +105,20 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
     {
         var files = Directory.Exists("/usr/lib/binfmt.d") ? Directory.GetFiles("/usr/lib/binfmt.d", "qemu-*.conf") : [];
         Assert.SkipWhen(files.Length == 0, "The package qemu-user-static is not installed here; test.sh installs it.");
-        foreach (var processor in Processor.All.Where(processor => files.Any(file => Path.GetFileName(file) == $"qemu-{processor.Qemu}.conf")))
+        foreach (var processor in Processor.All.Where(
+            processor => files.Any(file => Path.GetFileName(file) == $"qemu-{processor.Qemu}.conf")))
         {
-            var fields = (await File.ReadAllTextAsync($"/usr/lib/binfmt.d/qemu-{processor.Qemu}.conf", TestContext.Current.CancellationToken)).Trim().Split(':');
+            var fields =
+                (await File.ReadAllTextAsync($"/usr/lib/binfmt.d/qemu-{processor.Qemu}.conf", TestContext.Current.CancellationToken)).Trim()
+                    .Split(':');
             var entry = new BinfmtMisc.Entry("", true, fields[6], fields[7], 0, Bytes(fields[4]), Bytes(fields[5]));
             Assert.All(Processor.All, other => Assert.Equal(other == processor, entry.Matches(other.Header)));
         }
     }
 
     private static ImmutableArray<byte> Bytes(string escaped) =>
-        [.. System.Text.RegularExpressions.Regex.Matches(escaped, @"\\x(..)|(.)").Select(match => match.Groups[1].Success ? Convert.ToByte(match.Groups[1].Value, 16) : (byte)match.Value[0])];
+        [.. System.Text.RegularExpressions.Regex.Matches(escaped, @"\\x(..)|(.)")
+            .Select(match => match.Groups[1].Success ? Convert.ToByte(match.Groups[1].Value, 16) : (byte)match.Value[0])];
 
     private async Task<Platform> Here(string name)
     {

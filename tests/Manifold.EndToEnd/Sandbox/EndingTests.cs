@@ -30,7 +30,9 @@ public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
         var name = LongSleep();
         var request = BusyBox.Shell($"sleep {name} & bomb() {{ bomb & bomb & sleep {name}; }}; echo started; bomb & wait") with
         {
-            User = "4242:4242", Limits = [new ResourceLimit("nproc", 100, 100)], OnLine = _ => source.CancelAfter(300), // so many at most, for this machine's sake
+            User = "4242:4242",
+            Limits = [new ResourceLimit("nproc", 100, 100)],
+            OnLine = _ => source.CancelAfter(300), // so many at most, for this machine's sake
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => box.Sandbox.RunAsync(request, source.Token));
         Assert.Empty(ProcessesNaming(name));
@@ -64,13 +66,17 @@ public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
     private static async Task<string> KillWhileItRuns(string folder, string sleep)
     {
         var tests = typeof(EndingACommand).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", [tests, "-explicit", "only", "-method", $"{typeof(AProcessToKill).FullName}.*"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [tests, "-explicit", "only", "-method", $"{typeof(AProcessToKill).FullName}.*"])
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment[AProcessToKill.Folder] = folder;
         start.Environment[AProcessToKill.Seconds] = sleep;
         using var process = Process.Start(start)!;
         var mark = Path.Combine(folder, "mark");
         await Eventually.Is(() => File.Exists(mark) || process.HasExited, "the helper did not start its RUN");
-        Assert.True(File.Exists(mark), process.HasExited ? await process.StandardOutput.ReadToEndAsync() : "the helper did not start its RUN");
+        Assert.True(File.Exists(mark),
+            process.HasExited ? await process.StandardOutput.ReadToEndAsync() : "the helper did not start its RUN");
         var work = Directory.GetDirectories(Path.Combine(folder, "store", "work")).Single();
         Assert.NotEmpty(ProcessesNaming(sleep));
         process.Kill(); // SIGKILL, to it alone
@@ -83,7 +89,8 @@ public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
 
     private static string[] ProcessesNaming(string word) =>
         [.. Directory.GetDirectories("/proc").Where(process => char.IsAsciiDigit(Path.GetFileName(process)[0])).Select(CommandLine)
-            .Where(line => line.Contains(word, StringComparison.Ordinal) && !line.Contains("Manifold.Tests.dll", StringComparison.Ordinal))];
+            .Where(line => line.Contains(word, StringComparison.Ordinal) && !line.Contains("Manifold.Tests.dll", StringComparison.Ordinal)),
+        ];
 
     private static string CommandLine(string process)
     {
@@ -97,10 +104,12 @@ public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
         }
     }
 
-    private static string[] MountsOf(string path) => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(path, StringComparison.Ordinal))];
+    private static string[] MountsOf(string path) =>
+        [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(path, StringComparison.Ordinal))];
 
     private static string[] Groups(string prefix) =>
-        [.. new[] { "/sys/fs/cgroup/manifold", "/sys/fs/cgroup/unified/manifold" }.Where(Directory.Exists).SelectMany(parent => Directory.GetDirectories(parent, prefix + "*"))];
+        [.. new[] { "/sys/fs/cgroup/manifold", "/sys/fs/cgroup/unified/manifold" }.Where(Directory.Exists)
+            .SelectMany(parent => Directory.GetDirectories(parent, prefix + "*"))];
 }
 
 /// <summary>Not a test: what <see cref="EndingACommand"/> starts in a process of its own, to kill it.</summary>

@@ -22,9 +22,12 @@ public sealed class LookingForUserNamespaces : IDisposable
     public async Task AppArmors_restriction_is_named()
     {
         Assert.SkipUnless(User.IsRoot, "Others are first told what concerns them.");
-        Assert.SkipWhen(ChildProcess.Find("newuidmap", null) is null, "'newuidmap' is not installed here; test.sh installs it (package uidmap).");
+        Assert.SkipWhen(ChildProcess.Find("newuidmap", null) is null,
+            "'newuidmap' is not installed here; test.sh installs it (package uidmap).");
         machine.Write("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n");
-        Assert.Equal(new("kernel.apparmor_restrict_unprivileged_userns is 1", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"), await Survey().FindAsync());
+        Assert.Equal(
+            new("kernel.apparmor_restrict_unprivileged_userns is 1", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"),
+            await Survey().FindAsync());
     }
 
     private UserNamespaceSurvey Survey() => new(Environment.GetEnvironmentVariable("PATH"), machine.Path);

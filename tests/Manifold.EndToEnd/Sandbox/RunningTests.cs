@@ -24,7 +24,8 @@ public sealed class RunningACommand(BusyBox box) : IClassFixture<BusyBox>
     [InlineData("/etc/passwd", 126)]
     public async Task that_is_not_a_program_gives_a_shells_exit_code(string program, int expected)
     {
-        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("") with { Arguments = [program] }, TestContext.Current.CancellationToken);
+        using var result =
+            await box.Sandbox.RunAsync(BusyBox.Shell("") with { Arguments = [program] }, TestContext.Current.CancellationToken);
         Assert.Equal(expected, result.ExitCode);
         Assert.Contains(program, result.RuntimeFailure, StringComparison.Ordinal);
     }
@@ -65,7 +66,8 @@ public sealed class RunningACommand(BusyBox box) : IClassFixture<BusyBox>
     {
         var lengths = new List<int>();
         using var result = await box.Sandbox.RunAsync(
-            BusyBox.Shell("head -c 200000 /dev/zero") with { OnLine = line => lengths.Add(line.Text.Length) }, TestContext.Current.CancellationToken);
+            BusyBox.Shell("head -c 200000 /dev/zero") with { OnLine = line => lengths.Add(line.Text.Length) },
+            TestContext.Current.CancellationToken);
         Assert.Equal(200000, lengths.Sum());
         Assert.All(lengths, length => Assert.InRange(length, 1, 65536));
     }

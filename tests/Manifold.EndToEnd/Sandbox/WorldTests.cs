@@ -12,7 +12,8 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task has_the_environment_that_is_given() =>
         Assert.Equal("a b=c|/x|/home/other",
-            await box.Output(BusyBox.Shell("echo \"$WORDS|$PATH|$HOME\"") with { Environment = ["WORDS=a b=c", "PATH=/x", "HOME=/home/other"] }));
+            await box.Output(
+                BusyBox.Shell("echo \"$WORDS|$PATH|$HOME\"") with { Environment = ["WORDS=a b=c", "PATH=/x", "HOME=/home/other"] }));
 
     [Fact]
     public async Task has_the_usual_umask() =>
@@ -21,7 +22,8 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task has_its_working_directory_made()
     {
-        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("pwd; stat -c '%a %u' .") with { WorkingDirectory = "/srv/app" }, TestContext.Current.CancellationToken);
+        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("pwd; stat -c '%a %u' .") with { WorkingDirectory = "/srv/app" },
+            TestContext.Current.CancellationToken);
         Assert.Equal(["/srv/app", "755 0"], result.Tail);
         Assert.True(Directory.Exists(Path.Combine(result.ChangesFolder, "srv", "app")));
     }
@@ -39,7 +41,8 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task does_not_know_a_user_that_only_this_machine_has()
     {
-        var error = await Assert.ThrowsAsync<UsageException>(() => box.Sandbox.RunAsync(BusyBox.Shell("id") with { User = "daemon" }, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<UsageException>(
+            () => box.Sandbox.RunAsync(BusyBox.Shell("id") with { User = "daemon" }, TestContext.Current.CancellationToken));
         Assert.Contains("no user 'daemon'", error.Message, StringComparison.Ordinal);
     }
 
@@ -51,7 +54,8 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
             Directory.CreateDirectory(Path.Combine(root, "etc"));
             File.CreateSymbolicLink(Path.Combine(root, "etc", "passwd"), "../../../../../../../../../../etc/passwd");
         });
-        await Assert.ThrowsAnyAsync<Exception>(() => box.Sandbox.RunAsync(BusyBox.Shell("id", BusyBox.Base, link) with { User = "daemon" }, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            box.Sandbox.RunAsync(BusyBox.Shell("id", BusyBox.Base, link) with { User = "daemon" }, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -74,7 +78,8 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task has_no_disk_of_this_machine()
     {
-        var disk = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(fields => fields[4] == "/")[2].Replace(':', ' ');
+        var disk =
+            File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(fields => fields[4] == "/")[2].Replace(':', ' ');
         using var result = await box.Run($"mknod /disk b {disk} && mknod /dev/disk b {disk} && head -c 1 /disk; head -c 1 /dev/disk");
         Assert.Equal(["head: /disk: Operation not permitted", "head: /dev/disk: Operation not permitted"], result.Tail);
     }
@@ -92,15 +97,22 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     {
         using var folder = new TemporaryFolder();
         folder.Write("in/file", "content");
-        var output = await box.Output(BusyBox.Shell("cat /deep/in/it/file; touch /deep/in/it/x 2>&1; echo made > /rw/made; stat -f -c %T /mem") with
-        {
-            Mounts =
-            [
-                new SandboxMount { Kind = MountKind.Bind, Target = "/deep/in/it", Source = folder["in"], ReadOnly = true },
-                new SandboxMount { Kind = MountKind.Bind, Target = "/rw", Source = folder.Path },
-                new SandboxMount { Kind = MountKind.Tmpfs, Target = "/mem", SizeBytes = 1 << 20 },
-            ],
-        });
+        var output =
+            await box.Output(BusyBox.Shell("cat /deep/in/it/file; touch /deep/in/it/x 2>&1; echo made > /rw/made; stat -f -c %T /mem") with
+            {
+                Mounts =
+                [
+                    new SandboxMount
+                    {
+                        Kind = MountKind.Bind,
+                        Target = "/deep/in/it",
+                        Source = folder["in"],
+                        ReadOnly = true,
+                    },
+                    new SandboxMount { Kind = MountKind.Bind, Target = "/rw", Source = folder.Path },
+                    new SandboxMount { Kind = MountKind.Tmpfs, Target = "/mem", SizeBytes = 1 << 20 },
+                ],
+            });
         Assert.Equal("contenttouch: /deep/in/it/x: Read-only file system\ntmpfs", output);
         Assert.Equal("made\n", File.ReadAllText(folder["made"]));
     }

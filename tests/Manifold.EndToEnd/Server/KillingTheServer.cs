@@ -44,7 +44,8 @@ public sealed class KillingTheServer : IDisposable
             using var hash = System.Security.Cryptography.SHA256.Create();
             var digest = Digest.FromHash(await hash.ComputeHashAsync(file));
             file.Position = 0;
-            Assert.Equal(HttpStatusCode.Created, (await server.Http.PutAsync($"{location}?digest={digest}", new StreamContent(file))).StatusCode);
+            Assert.Equal(HttpStatusCode.Created,
+                (await server.Http.PutAsync($"{location}?digest={digest}", new StreamContent(file))).StatusCode);
             await using var back = await server.Http.GetStreamAsync($"/v2/a/blobs/{digest}");
             await back.CopyToAsync(Stream.Null);
         }

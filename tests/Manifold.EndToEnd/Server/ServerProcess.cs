@@ -29,7 +29,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         var begin = TimeProvider.System.GetTimestamp();
         while (!server.running.IsCompleted && TimeProvider.System.GetElapsedTime(begin) < Eventually.Bound)
         {
-            if (File.Exists(server.log) && server.Log is var text && text.IndexOf("http://", StringComparison.Ordinal) is var at and >= 0 && text.IndexOf(". Stop", at, StringComparison.Ordinal) is var end and > 0)
+            if (File.Exists(server.log)
+                && server.Log is var text
+                && text.IndexOf("http://", StringComparison.Ordinal) is var at and >= 0
+                && text.IndexOf(". Stop", at, StringComparison.Ordinal) is var end and > 0)
             {
                 server.Http.BaseAddress = new Uri(text[at..end]);
                 return server;
@@ -42,7 +45,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task<long> PeakMegabytes()
     {
-        var line = (await File.ReadAllLinesAsync($"/proc/{ProcessId}/status")).Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var line = (await File.ReadAllLinesAsync($"/proc/{ProcessId}/status"))
+            .Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) / 1024;
     }
 

@@ -39,12 +39,14 @@ public sealed class ServingInTrouble
         var layer = "layer"u8.ToArray();
         await using var server = await RunningServer.StartAsync(options => options with
         {
-            FetchMissing = async (digest, cancellation) => digest == Digest.Of(layer) && (await store!.WriteAsync(layer, MediaType.Layer, cancellation)).Size > 0,
+            FetchMissing = async (digest, cancellation) =>
+                digest == Digest.Of(layer) && (await store!.WriteAsync(layer, MediaType.Layer, cancellation)).Size > 0,
         });
         store = server.Store;
         var config = await store.WriteAsync("{}"u8.ToArray(), MediaType.Config);
         var lazily = new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of(layer), Size = layer.Length };
-        store.Tags.Set(ImageReference.Parse("quay.io/acme/app:1"), await store.WriteAsync(new Manifest { Config = config, Layers = [lazily] }.ToJson(), MediaType.Manifest));
+        store.Tags.Set(ImageReference.Parse("quay.io/acme/app:1"),
+            await store.WriteAsync(new Manifest { Config = config, Layers = [lazily] }.ToJson(), MediaType.Manifest));
 
         Assert.Equal(layer, await server.Http.GetByteArrayAsync($"/v2/acme/app/blobs/{lazily.Digest}"));
         await server.Send("GET", $"/v2/acme/app/blobs/{Digest.Of("unknown")}").Is(404);
@@ -56,7 +58,8 @@ public sealed class ServingInTrouble
         using var folder = new TemporaryFolder();
         using var disk = await SmallDisk.MountAsync(folder["disk"], "size=2m");
         using var store = Store.Open(folder["disk"]);
-        await using var server = await RegistryServer.StartAsync(store, new ServeOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) });
+        await using var server =
+            await RegistryServer.StartAsync(store, new ServeOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) });
         using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         var begun = await http.PostAsync("/v2/a/blobs/uploads/", null);
 

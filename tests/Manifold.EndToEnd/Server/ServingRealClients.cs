@@ -22,7 +22,8 @@ public sealed class ServingRealClients : IAsyncLifetime
         var image = await SampleImages.WriteIndexAsync(server.Store, "x", "linux/amd64", "linux/arm64");
         server.Store.Tags.Set(ImageReference.Parse(kept.Replace("{port}", server.Port.ToString())), image);
 
-        await Tool.Run("skopeo", "copy", "--all", "--src-tls-verify=false", $"docker://{server.Authority}/{asked}", $"oci:{server["copy"]}:x");
+        await Tool.Run("skopeo",
+            "copy", "--all", "--src-tls-verify=false", $"docker://{server.Authority}/{asked}", $"oci:{server["copy"]}:x");
 
         Assert.Equal(image.Digest, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{server["copy"]}:x")));
     }
@@ -30,8 +31,10 @@ public sealed class ServingRealClients : IAsyncLifetime
     [Fact]
     public async Task its_own_name_comes_before_others_and_ambiguity_is_no_answer()
     {
-        var (own, first, second) = (await SampleImages.WriteAsync(server.Store, "own"), await SampleImages.WriteAsync(server.Store, "1"), await SampleImages.WriteAsync(server.Store, "2"));
-        server.Store.Tags.SetAll([(ImageReference.Parse("quay.io/acme/app:1"), first), (ImageReference.Parse("ghcr.io/acme/app:1"), second)]);
+        var (own, first, second) = (await SampleImages.WriteAsync(server.Store, "own"),
+            await SampleImages.WriteAsync(server.Store, "1"), await SampleImages.WriteAsync(server.Store, "2"));
+        server.Store.Tags.SetAll(
+            [(ImageReference.Parse("quay.io/acme/app:1"), first), (ImageReference.Parse("ghcr.io/acme/app:1"), second)]);
         await server.Send("GET", "/v2/acme/app/manifests/1").Is(404);
         server.Store.Tags.Set(ImageReference.Parse($"localhost:{server.Port}/acme/app:1"), own);
         Assert.Equal(own.Digest.ToString(), (await server.Send("GET", "/v2/acme/app/manifests/1").Is(200)).Header("Docker-Content-Digest"));
@@ -49,7 +52,8 @@ public sealed class ServingRealClients : IAsyncLifetime
     public async Task skopeo_pushes_and_pulls_all_platforms_unchanged()
     {
         var source = await Push("x", $"{server.Authority}/app:1", "linux/amd64", "linux/arm64", "linux/riscv64");
-        await Tool.Run("skopeo", "copy", "--all", "--src-tls-verify=false", $"docker://{server.Authority}/app:1", $"oci:{server["copy"]}:x");
+        await Tool.Run("skopeo",
+            "copy", "--all", "--src-tls-verify=false", $"docker://{server.Authority}/app:1", $"oci:{server["copy"]}:x");
         Assert.Equal(source, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{server["copy"]}:x")));
         Assert.Equal(source, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{server.Store.Root}:{server.Authority}/app:1")));
     }
@@ -57,9 +61,11 @@ public sealed class ServingRealClients : IAsyncLifetime
     [Fact]
     public async Task several_push_at_once()
     {
-        var pushed = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Push($"content {i}", $"{server.Authority}/app{i % 2}:{i}", "linux/amd64", "linux/arm64")));
+        var pushed = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(i => Push($"content {i}", $"{server.Authority}/app{i % 2}:{i}", "linux/amd64", "linux/arm64")));
         for (var i = 0; i < 4; i++)
-            Assert.Equal(pushed[i].ToString(), (await server.Send("HEAD", $"/v2/app{i % 2}/manifests/{i}").Is(200)).Header("Docker-Content-Digest"));
+            Assert.Equal(pushed[i].ToString(),
+                (await server.Send("HEAD", $"/v2/app{i % 2}/manifests/{i}").Is(200)).Header("Docker-Content-Digest"));
     }
 
     [Fact]
@@ -71,7 +77,8 @@ public sealed class ServingRealClients : IAsyncLifetime
         await Peer.Docker("tag", name + ":1", name + ":2");
         await Peer.Docker("push", "--quiet", name + ":2");
         await Peer.Docker("rmi", "--force", name + ":1", name + ":2");
-        var tags = JsonDocument.Parse(await server.Http.GetStringAsync($"/v2/{name.Split('/')[1]}/tags/list")).RootElement.GetProperty("tags");
+        var tags =
+            JsonDocument.Parse(await server.Http.GetStringAsync($"/v2/{name.Split('/')[1]}/tags/list")).RootElement.GetProperty("tags");
         Assert.Equal(2, tags.GetArrayLength());
     }
 
@@ -91,7 +98,8 @@ public sealed class ServingRealClients : IAsyncLifetime
         using var other = Manifold.Content.Store.Open(server["from-" + Guid.NewGuid().ToString("N")]);
         var image = await SampleImages.WriteIndexAsync(other, content, platforms is [] ? ["linux/amd64"] : platforms);
         other.Tags.Set(ImageReference.Parse("x:1"), image);
-        await Tool.Run("skopeo", "copy", "--all", "--dest-tls-verify=false", $"oci:{other.Root}:docker.io/library/x:1", $"docker://{target}");
+        await Tool.Run("skopeo",
+            "copy", "--all", "--dest-tls-verify=false", $"oci:{other.Root}:docker.io/library/x:1", $"docker://{target}");
         return image.Digest;
     }
 }

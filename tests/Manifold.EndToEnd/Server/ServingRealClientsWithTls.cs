@@ -15,7 +15,8 @@ public sealed class ServingRealClientsWithTls : IAsyncLifetime
         var files = PemFiles.Write(folder);
         folder.Write("certs/ca.crt", await File.ReadAllTextAsync(files.Certificate));
         await Tool.Run("htpasswd", "-bBc", folder["users"], "alice", "secret");
-        server = await RunningServer.StartAsync(options => options with { TlsCertificate = files.Certificate, TlsKey = files.Key, PasswordFile = folder["users"] });
+        server = await RunningServer.StartAsync(
+            options => options with { TlsCertificate = files.Certificate, TlsKey = files.Key, PasswordFile = folder["users"] });
     }
 
     public async ValueTask DisposeAsync()
@@ -28,9 +29,12 @@ public sealed class ServingRealClientsWithTls : IAsyncLifetime
     public async Task skopeo_logs_in_pushes_and_pulls()
     {
         var image = await Sample();
-        await Tool.Run("skopeo", "login", "--authfile", folder["auth.json"], "--cert-dir", folder["certs"], "-u", "alice", "-p", "secret", server.Authority);
-        await Tool.Run("skopeo", "copy", "--all", "--authfile", folder["auth.json"], "--dest-cert-dir", folder["certs"], $"oci:{folder["source"]}:docker.io/library/x:1", $"docker://{server.Authority}/{name}:1");
-        await Tool.Run("skopeo", "copy", "--all", "--authfile", folder["auth.json"], "--src-cert-dir", folder["certs"], $"docker://{server.Authority}/{name}:1", $"oci:{folder["copy"]}:x");
+        await Tool.Run("skopeo",
+            "login", "--authfile", folder["auth.json"], "--cert-dir", folder["certs"], "-u", "alice", "-p", "secret", server.Authority);
+        await Tool.Run("skopeo", "copy", "--all", "--authfile", folder["auth.json"],
+            "--dest-cert-dir", folder["certs"], $"oci:{folder["source"]}:docker.io/library/x:1", $"docker://{server.Authority}/{name}:1");
+        await Tool.Run("skopeo", "copy", "--all", "--authfile",
+            folder["auth.json"], "--src-cert-dir", folder["certs"], $"docker://{server.Authority}/{name}:1", $"oci:{folder["copy"]}:x");
         Assert.Equal(image, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", $"oci:{folder["copy"]}:x")));
     }
 
@@ -39,7 +43,8 @@ public sealed class ServingRealClientsWithTls : IAsyncLifetime
     [InlineData("mallory:secret")]
     public async Task skopeo_is_told_that_its_password_is_wrong(string credentials)
     {
-        var result = await Tool.Try("skopeo", "inspect", "--cert-dir", folder["certs"], "--creds", credentials, $"docker://{server.Authority}/{name}:1");
+        var result = await Tool.Try("skopeo",
+            "inspect", "--cert-dir", folder["certs"], "--creds", credentials, $"docker://{server.Authority}/{name}:1");
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("unauthorized", result.Error, StringComparison.OrdinalIgnoreCase);
     }
@@ -70,7 +75,8 @@ public sealed class ServingRealClientsWithTls : IAsyncLifetime
     {
         await Push();
         await Peer.Buildah("pull", "--quiet", "--cert-dir", folder["certs"], "--creds", "alice:secret", $"{server.Authority}/{name}:1");
-        await Peer.Buildah("push", "--quiet", "--cert-dir", folder["certs"], "--creds", "alice:secret", $"{server.Authority}/{name}:1", $"docker://{server.Authority}/{name}:2");
+        await Peer.Buildah("push", "--quiet", "--cert-dir",
+            folder["certs"], "--creds", "alice:secret", $"{server.Authority}/{name}:1", $"docker://{server.Authority}/{name}:2");
         await Peer.Buildah("rmi", "--force", $"{server.Authority}/{name}:1");
         Assert.NotNull(server.Store.Tags.Find(ImageReference.Parse($"{server.Authority}/{name}:2")));
     }
@@ -78,7 +84,8 @@ public sealed class ServingRealClientsWithTls : IAsyncLifetime
     private async Task Push()
     {
         await Sample();
-        await Tool.Run("skopeo", "copy", "--dest-creds", "alice:secret", "--dest-cert-dir", folder["certs"], $"oci:{folder["source"]}:docker.io/library/x:1", $"docker://{server.Authority}/{name}:1");
+        await Tool.Run("skopeo", "copy", "--dest-creds", "alice:secret",
+            "--dest-cert-dir", folder["certs"], $"oci:{folder["source"]}:docker.io/library/x:1", $"docker://{server.Authority}/{name}:1");
     }
 
     private async Task<Digest> Sample()

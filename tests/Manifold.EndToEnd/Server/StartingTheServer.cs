@@ -43,9 +43,14 @@ public sealed class StartingTheServer : IDisposable
         var error = new StringWriter();
         var context = new CliContext
         {
-            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]), Out = TextWriter.Null, Error = error, Time = TimeProvider.System, Interactive = false,
+            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]),
+            Out = TextWriter.Null,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
         };
-        var words = options.Split(' ').Select(word => word switch { "CERT" => tls.Certificate, "KEY" => tls.Key, "USERS" => users, _ => word });
+        var words = options.Split(' ')
+            .Select(word => word switch { "CERT" => tls.Certificate, "KEY" => tls.Key, "USERS" => users, _ => word });
         Assert.Equal(exitCode, await CommandTree.RunAsync(context, ["serve", .. words]));
         Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
         Assert.Single(error.ToString().TrimEnd().Split('\n'));

@@ -24,7 +24,8 @@ public sealed class StoppingTheServer : IDisposable
         using var pull = await server.Http.GetAsync($"/v2/a/blobs/{Digest.Of(content)}", HttpCompletionOption.ResponseHeadersRead);
         var begun = (await server.Http.PostAsync("/v2/a/blobs/uploads/", null)).Headers.Location;
         var (sent, rest) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var push = server.Http.PutAsync($"{begun}?digest={Digest.Of("beginend")}", new PausingContent("begin"u8.ToArray(), "end"u8.ToArray(), sent, rest.Task));
+        var push = server.Http.PutAsync($"{begun}?digest={Digest.Of("beginend")}",
+            new PausingContent("begin"u8.ToArray(), "end"u8.ToArray(), sent, rest.Task));
         await sent.Task;
 
         await server.Signal(signal);
@@ -36,7 +37,8 @@ public sealed class StoppingTheServer : IDisposable
         Assert.Equal(0, await server.Exit());
         Assert.Empty(Directory.GetFileSystemEntries(folder["store/work"]));
         Assert.Empty(Directory.GetFileSystemEntries(folder["store/registry/a/_uploads"]));
-        Assert.Equal(new[] { Digest.Of(content).Hex, Digest.Of("beginend").Hex, Digest.Of(Index).Hex }.Order(), Directory.GetFiles(folder["store/blobs/sha256"]).Select(Path.GetFileName).Order());
+        Assert.Equal(new[] { Digest.Of(content).Hex, Digest.Of("beginend").Hex, Digest.Of(Index).Hex }.Order(),
+            Directory.GetFiles(folder["store/blobs/sha256"]).Select(Path.GetFileName).Order());
     }
 
     [Fact]

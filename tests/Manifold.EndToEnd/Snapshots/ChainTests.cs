@@ -30,7 +30,8 @@ public sealed class StackingLayers(BusyBox box) : IClassFixture<BusyBox>
     public async Task too_many_are_refused()
     {
         var layers = Enumerable.Range(0, 500).Select(i => Digest.Of($"{i}")).ToImmutableArray();
-        var error = await Assert.ThrowsAsync<UsageException>(() => box.Sandbox.RunAsync(BusyBox.Shell("true", layers), TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<UsageException>(
+            () => box.Sandbox.RunAsync(BusyBox.Shell("true", layers), TestContext.Current.CancellationToken));
         Assert.Contains("500 layers", error.Message, StringComparison.Ordinal);
     }
 
@@ -39,7 +40,8 @@ public sealed class StackingLayers(BusyBox box) : IClassFixture<BusyBox>
     {
         var real = Layer("implied: real", "srv/app", 0x1C0);
         var implying = box.Layer("implied: implying", root => Write(root, "srv/app/file"), "srv", "srv/app", "");
-        Assert.Equal("700 /srv/app\n751 /srv\nfile", await box.Output(BusyBox.Shell("stat -c '%a %n' /srv/app /srv; ls /srv/app", BusyBox.Base, real, implying)));
+        Assert.Equal("700 /srv/app\n751 /srv\nfile",
+            await box.Output(BusyBox.Shell("stat -c '%a %n' /srv/app /srv; ls /srv/app", BusyBox.Base, real, implying)));
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class StackingLayers(BusyBox box) : IClassFixture<BusyBox>
             Whiteout(Path.Combine(root, "srv/app"));
         }, "srv");
         var implying = box.Layer("removed: implying", root => Write(root, "srv/app/file"), "srv", "srv/app");
-        Assert.Equal("755 /srv/app\n751 /srv", await box.Output(BusyBox.Shell("stat -c '%a %n' /srv/app /srv", BusyBox.Base, real, removing, implying)));
+        Assert.Equal("755 /srv/app\n751 /srv",
+            await box.Output(BusyBox.Shell("stat -c '%a %n' /srv/app /srv", BusyBox.Base, real, removing, implying)));
     }
 
     [Fact]
@@ -82,7 +85,8 @@ public sealed class StackingLayers(BusyBox box) : IClassFixture<BusyBox>
     {
         var real = Layer("changed: real", "srv/app", 0x1C0);
         var implying = box.Layer("changed: implying", root => Write(root, "srv/app/file"), "srv", "srv/app");
-        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("echo > /srv/app/more", BusyBox.Base, real, implying), TestContext.Current.CancellationToken);
+        using var result = await box.Sandbox.RunAsync(BusyBox.Shell("echo > /srv/app/more", BusyBox.Base, real, implying),
+            TestContext.Current.CancellationToken);
         Assert.Equal((UnixFileMode)0x1C0, File.GetUnixFileMode(Path.Combine(result.ChangesFolder, "srv/app")));
     }
 

@@ -85,7 +85,13 @@ public sealed class DeepChains : IDisposable
     private static LayerEntry FolderEntry(string path) => new() { Path = path, Kind = EntryKind.Folder, Mode = 0b111_000_000 };
 
     private static LayerEntry FileEntry(string path) =>
-        new() { Path = path, Kind = EntryKind.File, Mode = 0b110_100_100, Open = () => Stream.Null };
+        new()
+        {
+            Path = path,
+            Kind = EntryKind.File,
+            Mode = 0b110_100_100,
+            Open = () => Stream.Null,
+        };
 
     public void Dispose()
     {

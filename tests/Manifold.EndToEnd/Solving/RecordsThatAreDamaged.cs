@@ -17,7 +17,8 @@ public sealed class RecordsThatAreDamaged : IDisposable
     {
         var context = shop.Context("FROM scratch\nCOPY one.txt /\nWORKDIR /made", ("one.txt", "1"));
         (await shop.Build(context, "--iidfile", shop["first"])).Succeeded();
-        var records = new[] { "steps", "blobs", "contents" }.Select(name => Path.Combine(shop.Root, "cache", name)).SelectMany(Directory.GetFiles).ToList();
+        var records = new[] { "steps", "blobs", "contents" }
+            .Select(name => Path.Combine(shop.Root, "cache", name)).SelectMany(Directory.GetFiles).ToList();
         Assert.True(records.Count >= 4, string.Join('\n', records));
         foreach (var record in records)
             await File.WriteAllTextAsync(record, damage);

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Manifold.EndToEnd.Support;
 
-/// <summary>An address at which a RUN rings and waits, so that a test can look around meanwhile: <c>busybox wget -q -O /dev/null ADDRESS</c> ends when the test lets it.</summary>
+/// <summary>
+/// An address at which a RUN rings and waits, so that a test can look around meanwhile: <c>busybox wget -q -O /dev/null ADDRESS</c> ends
+/// when the test lets it.
+/// </summary>
 public sealed class Doorbell : IDisposable
 {
     private readonly HttpListener listener;

@@ -66,8 +66,11 @@ public sealed class GitServer : IDisposable
         var start = new ProcessStartInfo("git", ["http-backend"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var (name, value) in new[]
         {
-            ("GIT_PROJECT_ROOT", folder), ("GIT_HTTP_EXPORT_ALL", "1"), ("PATH_INFO", request.Url!.AbsolutePath), ("QUERY_STRING", request.Url.Query.TrimStart('?')),
-            ("REQUEST_METHOD", request.HttpMethod), ("CONTENT_TYPE", request.ContentType ?? ""), ("HTTP_CONTENT_ENCODING", request.Headers["Content-Encoding"] ?? ""), ("HTTP_GIT_PROTOCOL", request.Headers["Git-Protocol"] ?? ""),
+            ("GIT_PROJECT_ROOT", folder),
+            ("GIT_HTTP_EXPORT_ALL", "1"), ("PATH_INFO", request.Url!.AbsolutePath), ("QUERY_STRING", request.Url.Query.TrimStart('?')),
+            ("REQUEST_METHOD", request.HttpMethod),
+            ("CONTENT_TYPE", request.ContentType ?? ""), ("HTTP_CONTENT_ENCODING", request.Headers["Content-Encoding"] ?? ""),
+            ("HTTP_GIT_PROTOCOL", request.Headers["Git-Protocol"] ?? ""),
             ("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*"),
         })
             start.Environment[name] = value;

@@ -3,8 +3,13 @@ using Manifold.Linux;
 
 namespace Manifold.EndToEnd.Support;
 
-/// <summary>Manifold as somebody uses it who is not root: a user of this machine with subordinate ids, a home of his own for each test, and the program in processes of its own.</summary>
-/// <remarks>The user is made where he is not there, and stays: it takes root, as do <c>setpriv</c> and the tests that compare with root.</remarks>
+/// <summary>
+/// Manifold as somebody uses it who is not root: a user of this machine with subordinate ids, a home of his own for each test, and the
+/// program in processes of its own.
+/// </summary>
+/// <remarks>
+/// The user is made where he is not there, and stays: it takes root, as do <c>setpriv</c> and the tests that compare with root.
+/// </remarks>
 public sealed class OrdinaryUser : IDisposable
 {
     private const string Name = "manifold-test";
@@ -38,7 +43,8 @@ public sealed class OrdinaryUser : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Becoming another user needs root.");
         foreach (var program in (string[])["useradd", "newuidmap", "setpriv", "unshare"])
-            Assert.SkipWhen(ChildProcess.Find(program, null) is null, $"'{program}' is not installed here; test.sh installs it (package uidmap).");
+            Assert.SkipWhen(ChildProcess.Find(program, null) is null,
+                $"'{program}' is not installed here; test.sh installs it (package uidmap).");
         var owner = await Made.Value;
         var user = new OrdinaryUser(new TemporaryFolder()) { Owner = owner, WithoutNamespaces = withoutNamespaces };
         Directory.CreateDirectory(user.Home);
@@ -53,7 +59,8 @@ public sealed class OrdinaryUser : IDisposable
         var name = $"context-{Guid.NewGuid():N}";
         foreach (var (path, content) in files)
             folder.Write(System.IO.Path.Combine(name, path), content);
-        return System.IO.Path.GetDirectoryName(folder.Write(System.IO.Path.Combine(name, "Dockerfile"), dockerfile.Replace("BASE", Workshop.BusyBox, StringComparison.Ordinal)))!;
+        return System.IO.Path.GetDirectoryName(folder.Write(System.IO.Path.Combine(name, "Dockerfile"),
+            dockerfile.Replace("BASE", Workshop.BusyBox, StringComparison.Ordinal)))!;
     }
 
     public string Write(string relative, string content) => folder.Write(relative, content);
@@ -93,13 +100,17 @@ public sealed class OrdinaryUser : IDisposable
         var start = new ProcessStartInfo("env",
         [
             .. WithTap ? (string[])["unshare", "--mount", "--", "sh", "-c", OwnTap, "sh", "env"] : [],
-            "--ignore-environment", "--default-signal=INT", $"--chdir={Path}", $"PATH={Environment.GetEnvironmentVariable("PATH")}", $"HOME={Home}", $"USER={Name}",
+            "--ignore-environment",
+            "--default-signal=INT", $"--chdir={Path}", $"PATH={Environment.GetEnvironmentVariable("PATH")}", $"HOME={Home}", $"USER={Name}",
             .. variables.Select(variable => $"{variable.Key}={variable.Value}"),
-            "setpriv", "--reuid", uid, "--regid", gid, "--init-groups", "--inh-caps=-all", .. WithoutNamespaces ? (string[])["--no-new-privs"] : [], "--",
+            "setpriv", "--reuid",
+            uid, "--regid", gid, "--init-groups", "--inh-caps=-all", .. WithoutNamespaces ? (string[])["--no-new-privs"] : [], "--",
             .. Program.Value, .. arguments,
         ])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         return Process.Start(start)!;
     }

@@ -7,8 +7,10 @@ namespace Manifold.EndToEnd.Support;
 /// <summary>An address of this machine that is not a loopback address.</summary>
 internal static class OwnAddress
 {
-    /// <summary>Null where there is none. Interfaces of other tests' containers come and go,
-    /// so the one that leads outside is preferred.</summary>
+    /// <summary>
+    /// Null where there is none. Interfaces of other tests' containers come and go,
+    /// so the one that leads outside is preferred.
+    /// </summary>
     public static IPAddress? Find()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

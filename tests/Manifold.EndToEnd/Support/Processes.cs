@@ -19,7 +19,9 @@ internal static class Processes
             Assert.True(line is not null, $"The program ended without a line '…{end}'.");
     }
 
-    /// <summary>The processes that use a folder: their command line names it, or they hold a file of it, or have a mount below it.</summary>
+    /// <summary>
+    /// The processes that use a folder: their command line names it, or they hold a file of it, or have a mount below it.
+    /// </summary>
     public static IEnumerable<int> Using(string folder) => Process.GetProcesses().Select(process => process.Id)
         .Where(id => id != Environment.ProcessId && (CommandLine(id).Contains(folder, StringComparison.Ordinal)
             || Text(id, "mountinfo").Contains(folder, StringComparison.Ordinal)

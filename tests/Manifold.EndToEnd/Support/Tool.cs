@@ -19,7 +19,8 @@ public static class Tool
     public static async Task<string> Run(string program, params string[] arguments)
     {
         var result = await Try(program, arguments);
-        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
+        Assert.True(result.ExitCode == 0,
+            $"{program} {string.Join(' ', arguments)}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
         return result.Output;
     }
 

@@ -40,7 +40,8 @@ public sealed class Workshop(string? parent = null) : IDisposable
         var name = $"context-{Guid.NewGuid():N}";
         foreach (var (path, content) in files)
             folder.Write(System.IO.Path.Combine(name, path), content);
-        return System.IO.Path.GetDirectoryName(folder.Write(System.IO.Path.Combine(name, "Dockerfile"), dockerfile.Replace("BASE", BusyBox, StringComparison.Ordinal)))!;
+        return System.IO.Path.GetDirectoryName(
+            folder.Write(System.IO.Path.Combine(name, "Dockerfile"), dockerfile.Replace("BASE", BusyBox, StringComparison.Ordinal)))!;
     }
 
     /// <summary>A build whose progress is JSON, so that its steps can be read.</summary>
@@ -70,7 +71,9 @@ public sealed class Workshop(string? parent = null) : IDisposable
     {
         var start = new ProcessStartInfo("env", ["--default-signal=INT", .. OurProgram.Words, .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment.Clear();
         foreach (var (name, value) in Variables.SetItems(Set).SetItem("TMPDIR", System.IO.Path.GetTempPath()))
@@ -112,7 +115,8 @@ public sealed class Workshop(string? parent = null) : IDisposable
     {
         var start = new ProcessStartInfo("env", ["--default-signal=INT", .. OurProgram.Words, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["MANIFOLD_ROOT"] = Root;
         return Process.Start(start)!;
@@ -124,7 +128,9 @@ public sealed class Workshop(string? parent = null) : IDisposable
         using var store = Store.Open(Root);
         var tags = store.Tags.List().Select(image => $"{image.Name} {image.Target.Digest}");
         var work = System.IO.Path.Combine(Root, "work");
-        var leftovers = Directory.Exists(work) ? Directory.GetFileSystemEntries(work).Where(entry => !entry.EndsWith(".lock", StringComparison.Ordinal)) : [];
+        var leftovers = Directory.Exists(work)
+            ? Directory.GetFileSystemEntries(work).Where(entry => !entry.EndsWith(".lock", StringComparison.Ordinal))
+            : [];
         return string.Join('\n', [.. tags, .. leftovers, .. Mounts()]);
     }
 
@@ -155,8 +161,10 @@ public sealed record FinishedStep(string Name, string Platform, bool Cached)
 {
     internal static ImmutableArray<FinishedStep> Read(string lines)
     {
-        var events = lines.Split('\n').Where(line => line.StartsWith("{\"event\"", StringComparison.Ordinal)).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        var names = events.Where(each => Text(each, "event") == "stepStarted").GroupBy(each => Text(each, "step")).ToDictionary(group => group.Key, group => Text(group.First(), "name"));
+        var events = lines.Split('\n').Where(line => line.StartsWith("{\"event\"", StringComparison.Ordinal))
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var names = events.Where(each => Text(each, "event") == "stepStarted").GroupBy(each => Text(each, "step"))
+            .ToDictionary(group => group.Key, group => Text(group.First(), "name"));
         return [.. events.Where(each => Text(each, "event") == "stepFinished")
             .Select(each => new FinishedStep(names[Text(each, "step")], Text(each, "platform"), each.GetProperty("cached").GetBoolean()))];
 

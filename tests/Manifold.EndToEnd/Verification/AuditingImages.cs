@@ -21,7 +21,10 @@ public sealed class AuditingImages : IDisposable
         await using var registry = await DebianRegistry.StartAsync();
         var name = $"{registry.Name}/app:1";
         // Three layers: one that both platforms share and that nothing needs, one with data, and the program on top.
-        (await shop.Run([Context("FROM scratch\nCOPY data /opt/one\nCOPY start.sh /opt/two\nARG TARGETARCH\nCOPY bin/${TARGETARCH}/app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "-t", name, "--push")).Succeeded();
+        (await shop.Run(
+            [Context("FROM scratch\nCOPY data /opt/one\nCOPY start.sh /opt/two\nARG TARGETARCH\n"
+                + "COPY bin/${TARGETARCH}/app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "-t", name, "--push"))
+            .Succeeded();
         using var fresh = new Workshop();
 
         var told = (await fresh.Run([name], "verify")).Succeeded();
@@ -38,16 +41,20 @@ public sealed class AuditingImages : IDisposable
     {
         await using var registry = await DebianRegistry.StartAsync();
         var name = $"{registry.Name}/app:1";
-        (await shop.Run([Context("FROM scratch\nCOPY program /app\nENTRYPOINT [\"/app\"]")], "build", "--verify", "off", "--platform", Both, "-t", name, "--push")).Succeeded();
+        (await shop.Run([Context("FROM scratch\nCOPY program /app\nENTRYPOINT [\"/app\"]")],
+            "build", "--verify", "off", "--platform", Both, "-t", name, "--push"))
+            .Succeeded();
 
         var told = await shop.Run([name], "verify", "--json");
 
         Assert.Equal(1, told.Code);
         using var json = JsonDocument.Parse(told.Output);
-        var platforms = json.RootElement.GetProperty("platforms").EnumerateArray().ToDictionary(platform => platform.GetProperty("platform").GetString()!);
+        var platforms = json.RootElement.GetProperty("platforms").EnumerateArray()
+            .ToDictionary(platform => platform.GetProperty("platform").GetString()!);
         Assert.Equal("ok", platforms["linux/amd64"].GetProperty("verdict").GetString());
         var finding = Assert.Single(platforms["linux/arm64"].GetProperty("findings").EnumerateArray());
-        Assert.Equal((FindingId.WrongMachine, "/app", "amd64", "arm64", CauseId.SharedLayer), (Text(finding, "id"), Text(finding, "path"), Text(finding, "found"), Text(finding, "wanted"), Text(finding.GetProperty("cause"), "id")));
+        Assert.Equal((FindingId.WrongMachine, "/app", "amd64", "arm64", CauseId.SharedLayer), (Text(finding, "id"),
+            Text(finding, "path"), Text(finding, "found"), Text(finding, "wanted"), Text(finding.GetProperty("cause"), "id")));
         Assert.Equal("COPY program /app", Text(finding.GetProperty("layer"), "instruction"));
 
         Assert.Equal(0, (await shop.Run([name], "verify", "--platform", "linux/amd64")).Code);
@@ -90,7 +97,8 @@ public sealed class AuditingImages : IDisposable
             var good = await SampleImages.WriteAsync(store, "one");
             var manifest = Manifest.Parse(store.ReadDocument(good.Digest));
             var config = ImageConfig.Parse(store.ReadDocument(manifest.Config.Digest));
-            var lying = await store.WriteAsync((config with { RootFs = new RootFs { DiffIds = [Digest.Of("another tar")] } }).ToJson(), MediaType.Config);
+            var lying = await store.WriteAsync((config with { RootFs = new RootFs { DiffIds = [Digest.Of("another tar")] } }).ToJson(),
+                MediaType.Config);
             var top = await store.WriteAsync((manifest with { Config = lying }).ToJson(), MediaType.Manifest);
             store.Tags.SetAll([(ImageReference.Parse("localhost:1/lying:1"), top)]);
         }
@@ -102,11 +110,15 @@ public sealed class AuditingImages : IDisposable
     [Fact]
     public async Task an_index_that_lists_another_platforms_image_is_a_fault()
     {
-        (await shop.Run([Context("FROM scratch\nCOPY bin/amd64/app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", "linux/amd64", "-t", "localhost:1/one:1")).Succeeded();
+        (await shop.Run([Context("FROM scratch\nCOPY bin/amd64/app /app\nENTRYPOINT [\"/app\"]")],
+            "build", "--platform", "linux/amd64", "-t", "localhost:1/one:1"))
+            .Succeeded();
         using (var store = Store.Open(shop.Root))
         {
-            var entry = ImageIndex.Parse(store.ReadDocument(store.Tags.Find(ImageReference.Parse("localhost:1/one:1"))!.Digest)).Manifests[0];
-            var index = new ImageIndex { Manifests = [entry, entry with { Platform = PlatformFields.From(Platform.Parse("linux/arm64")) }] };
+            var entry =
+                ImageIndex.Parse(store.ReadDocument(store.Tags.Find(ImageReference.Parse("localhost:1/one:1"))!.Digest)).Manifests[0];
+            var index =
+                new ImageIndex { Manifests = [entry, entry with { Platform = PlatformFields.From(Platform.Parse("linux/arm64")) }] };
             store.Tags.SetAll([(ImageReference.Parse("localhost:1/two:1"), await store.WriteAsync(index.ToJson(), MediaType.Index))]);
         }
         var told = await shop.Run(["store:localhost:1/two:1"], "verify");
@@ -134,7 +146,8 @@ public sealed class AuditingImages : IDisposable
         var failed = await shop.Run(["store:localhost:1/box:1"], "verify", "--run=false", "--platform", "linux/amd64");
         Assert.Equal(1, failed.Code);
         Assert.Contains("'busybox false' exited with code 1 [RunFailed]", failed.Output, StringComparison.Ordinal);
-        var endless = await shop.Run(["store:localhost:1/box:1"], "verify", "--run=sleep 60", "--timeout", "0.5", "--platform", "linux/amd64");
+        var endless =
+            await shop.Run(["store:localhost:1/box:1"], "verify", "--run=sleep 60", "--timeout", "0.5", "--platform", "linux/amd64");
         Assert.Contains("'busybox sleep 60' did not exit within 0.5 s [RunFailed]", endless.Output, StringComparison.Ordinal);
         Assert.Empty(shop.Mounts());
     }

@@ -20,9 +20,11 @@ public sealed class CorrectImages
         var cpu = Cpu.Five.FirstOrDefault(each => each.Platform == Platform.Host.ToString());
         Assert.SkipWhen(cpu is null, "not one of the five platforms");
         var real = await Tool.Run("readlink", "-f", path);
-        var libraries = (await Tool.Run("ldd", real.Trim())).Split('\n').SelectMany(line => line.Split(' ')).Select(word => word.Trim()).Where(word => word.StartsWith('/')).Select(Path.GetFullPath).ToList();
+        var libraries = (await Tool.Run("ldd", real.Trim())).Split('\n').SelectMany(line => line.Split(' ')).Select(word => word.Trim())
+            .Where(word => word.StartsWith('/')).Select(Path.GetFullPath).ToList();
 
-        var image = new SampleImage(cpu!).Link("lib", "usr/lib").Link("lib64", "usr/lib64").Real(real.Trim(), real.Trim()).Link("usr/local/bin/start", real.Trim()).Cmd("start");
+        var image = new SampleImage(cpu!).Link("lib", "usr/lib").Link("lib64", "usr/lib64").Real(real.Trim(), real.Trim())
+            .Link("usr/local/bin/start", real.Trim()).Cmd("start");
         foreach (var library in libraries)
             image.Real(library.StartsWith("/lib", StringComparison.Ordinal) ? "usr" + library : library, library);
         var report = await image.Check();

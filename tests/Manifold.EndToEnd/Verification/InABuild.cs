@@ -29,15 +29,21 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
         { "the last stage on a fixed platform", "FROM --platform=linux/amd64 BASE\nCMD [\"sh\"]", "Dockerfile:1",
             "the last stage (Dockerfile:1) uses linux/amd64" },
         {
-            "TARGETARCH not declared", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
+            "TARGETARCH not declared",
+            "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN busybox cp /src /app\n"
+                + "FROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
             "Dockerfile:5", "the stage 'build', which makes it, runs on linux/amd64 and does not declare TARGETARCH"
         },
         {
-            "TARGETARCH used and not declared", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN busybox cp /src$TARGETARCH /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
+            "TARGETARCH used and not declared",
+            "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN busybox cp /src$TARGETARCH /app\n"
+                + "FROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
             "Dockerfile:5", "uses TARGETARCH (Dockerfile:3) without declaring it"
         },
         {
-            "TARGETARCH declared and not handed on", "FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
+            "TARGETARCH declared and not handed on",
+            "FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY app.amd64 /src\n"
+                + "RUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
             "Dockerfile:6", "declares TARGETARCH, but its commands do not build for that"
         },
         { "GOARCH fixed in a RUN", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN GOARCH=amd64 busybox cp /src "
@@ -67,7 +73,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     public async Task a_mistake_is_told_with_its_line_and_its_cause(string name, string dockerfile, string line, string cause)
     {
         var registry = shared.Get();
-        var built = await shop.Run([Context(dockerfile)], "build", "--verify", "strict", "--platform", Both, "-t", $"{registry.Name}/app:1", "--push");
+        var built = await shop.Run([Context(dockerfile)],
+            "build", "--verify", "strict", "--platform", Both, "-t", $"{registry.Name}/app:1", "--push");
         Assert.True(built.Code == 1, $"{name}: exit code {built.Code}\n{built.Error}");
         Assert.Contains("the gate rejected the image for linux/arm64: nothing was tagged", built.Error, StringComparison.Ordinal);
         Assert.Contains($"made by {line}: ", built.Error, StringComparison.Ordinal);
@@ -81,11 +88,15 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     [Fact]
     public async Task another_value_for_TARGETARCH_is_the_cause()
     {
-        var built = await shop.Run([Context("FROM BASE\nARG TARGETARCH\nCOPY bin/${TARGETARCH}/app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
+        var built = await shop.Run([Context("FROM BASE\nARG TARGETARCH\nCOPY bin/${TARGETARCH}/app /app\nENTRYPOINT [\"/app\"]")],
+            "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
         Assert.Equal(1, built.Code);
         Assert.Matches("bin/amd64/app is copied at Dockerfile:3 in the build for linux/arm64: .*ARG.*--build-arg", built.Error);
 
-        var run = await shop.Run([Context("FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY bin /bin.d\nRUN busybox cp /bin.d/$TARGETARCH/app /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
+        var run = await shop.Run(
+            [Context("FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY bin /bin.d\n"
+                + "RUN busybox cp /bin.d/$TARGETARCH/app /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]")],
+            "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
         Assert.Equal(1, run.Code);
         Assert.Contains("TARGETARCH is 'amd64' at Dockerfile:4 in the build for linux/arm64", run.Error, StringComparison.Ordinal);
     }
@@ -93,7 +104,9 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     [Fact]
     public async Task a_base_that_is_not_what_it_says_is_the_cause()
     {
-        (await shop.Run([Context("FROM scratch\nCOPY program /bin/app\nCMD [\"app\"]")], "build", "--verify", "off", "--platform", Both, "-t", "localhost:1/base:1")).Succeeded();
+        (await shop.Run([Context("FROM scratch\nCOPY program /bin/app\nCMD [\"app\"]")],
+            "build", "--verify", "off", "--platform", Both, "-t", "localhost:1/base:1"))
+            .Succeeded();
         var built = await shop.Run([Context("FROM localhost:1/base:1\nLABEL a=b")], "build", "--platform", Both);
         Assert.Equal(1, built.Code);
         Assert.Contains("made by Dockerfile:1: FROM localhost:1/base:1", built.Error, StringComparison.Ordinal);
@@ -104,7 +117,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     [Fact]
     public async Task a_right_image_passes_in_silence_and_a_second_build_looks_at_nothing()
     {
-        var context = Context("FROM BASE\nARG TARGETARCH\nRUN busybox mkdir /srv\nCOPY bin/${TARGETARCH}/app /srv/app\nENTRYPOINT [\"/srv/app\"]");
+        var context =
+            Context("FROM BASE\nARG TARGETARCH\nRUN busybox mkdir /srv\nCOPY bin/${TARGETARCH}/app /srv/app\nENTRYPOINT [\"/srv/app\"]");
         var first = (await shop.Run([context], "build", "--verify", "strict", "--platform", Both, "-t", "app:1")).Succeeded();
         Assert.DoesNotContain("warning:", first.Error, StringComparison.Ordinal);
         var cache = Path.Combine(shop.Root, "cache");
@@ -119,7 +133,9 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     [Fact]
     public async Task a_layer_that_platforms_share_is_looked_into_once()
     {
-        (await shop.Run([Context("FROM scratch\nCOPY start.sh data /opt/\nCOPY start.sh /\nCMD [\"/opt/x\"]")], "build", "--platform", "linux/amd64,linux/arm64,linux/riscv64", "-t", "app:1")).Succeeded();
+        (await shop.Run([Context("FROM scratch\nCOPY start.sh data /opt/\nCOPY start.sh /\nCMD [\"/opt/x\"]")],
+            "build", "--platform", "linux/amd64,linux/arm64,linux/riscv64", "-t", "app:1"))
+            .Succeeded();
         Assert.Equal(2, Directory.GetFiles(Path.Combine(shop.Root, "cache", "census")).Length);
     }
 
@@ -154,7 +170,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     {
         var context = shop.Context(dockerfile, ("start.sh", "#!/bin/sh\nexec /app\n"), ("data", "1"));
         File.SetUnixFileMode(Path.Combine(context, "start.sh"), (UnixFileMode)0b111_101_101);
-        foreach (var (path, cpu) in new[] { ("program", Cpu.Amd64), ("app.amd64", Cpu.Amd64), ("bin/amd64/app", Cpu.Amd64), ("bin/arm64/app", Cpu.Arm64) })
+        foreach (var (path, cpu) in new[] {
+            ("program", Cpu.Amd64), ("app.amd64", Cpu.Amd64), ("bin/amd64/app", Cpu.Amd64), ("bin/arm64/app", Cpu.Arm64) })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(context, path))!);
             File.WriteAllBytes(Path.Combine(context, path), ElfBuilder.Static(cpu));

@@ -46,7 +46,9 @@ public sealed class ReadingDpkg : IDisposable
         Assert.True(contents.Platforms.Length > 1);
         foreach (var platform in contents.Platforms)
         {
-            await SameAsDpkgQuery(folder.Write($"{platform.Platform.Dashed}/status", Encoding.UTF8.GetString(platform.Read("var/lib/dpkg/status")!)), platform.Packages.Packages);
+            await SameAsDpkgQuery(
+                folder.Write($"{platform.Platform.Dashed}/status", Encoding.UTF8.GetString(platform.Read("var/lib/dpkg/status")!)),
+                platform.Packages.Packages);
             Assert.Equal(("debian", "12"), (platform.Packages.Release.Id, platform.Packages.Release.VersionId));
         }
     }
@@ -68,7 +70,8 @@ public sealed class ReadingDpkg : IDisposable
              b: c
             """).ToList();
         var here = Assert.Single(packages);
-        Assert.Equal(("here", "2:1.0-1+b2", "arm64", "origin", "2:1.0-1"), (here.Name, here.Version, here.Architecture, here.Source, here.SourceVersion));
+        Assert.Equal(("here", "2:1.0-1+b2", "arm64", "origin", "2:1.0-1"),
+            (here.Name, here.Version, here.Architecture, here.Source, here.SourceVersion));
     }
 
     private static async Task SameAsDpkgQuery(string status, IEnumerable<Package>? found = null)
@@ -77,7 +80,8 @@ public sealed class ReadingDpkg : IDisposable
         var expected = listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))
             .Where(fields => fields[5] is not ("config-files" or "not-installed")).Select(fields => string.Join(' ', fields[..5]));
         var actual = (found ?? DpkgDatabase.Parse(await File.ReadAllTextAsync(status)))
-            .Select(package => $"{package.Name} {package.Version} {package.Architecture} {package.Source} {package.SourceVersion}").ToList();
+            .Select(package => $"{package.Name} {package.Version} {package.Architecture} {package.Source} {package.SourceVersion}")
+            .ToList();
         Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));
         Assert.True(actual.Count > 50);
     }
@@ -95,13 +99,17 @@ public sealed class ReadingRpm(RpmMachine machine) : IClassFixture<RpmMachine>, 
     public async Task says_what_rpm_says()
     {
         var database = machine.Database();
-        var expected = (await Tool.Run("rpm", "--dbpath", Path.GetDirectoryName(database)!, "-qa", "--qf", Query)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var expected = (await Tool.Run("rpm", "--dbpath", Path.GetDirectoryName(database)!, "-qa", "--qf", Query))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         var packages = RpmDatabase.Read(await File.ReadAllBytesAsync(database));
 
         Assert.Equal(3, expected.Length);
-        Assert.Equal(expected.Order(StringComparer.Ordinal), packages.Select(package => $"{package.Name} {package.Version} {package.Architecture} {package.License}").Order(StringComparer.Ordinal));
-        Assert.Equal(("the-tools", "3:1.2-4"), (packages.Single(package => package.Name == "the-tools-devel").Source, packages.Single(package => package.Name == "the-tools-devel").SourceVersion));
+        Assert.Equal(expected.Order(StringComparer.Ordinal),
+            packages.Select(package => $"{package.Name} {package.Version} {package.Architecture} {package.License}")
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(("the-tools", "3:1.2-4"), (packages.Single(package => package.Name == "the-tools-devel").Source,
+            packages.Single(package => package.Name == "the-tools-devel").SourceVersion));
     }
 
     [Fact]
@@ -127,7 +135,8 @@ public sealed class ReadingRpm(RpmMachine machine) : IClassFixture<RpmMachine>, 
 
     [Theory]
     [InlineData("CREATE VIEW Packages(blob) AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n;")]
-    [InlineData("CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, blob AS (zeroblob(30000000))); INSERT INTO Packages(hnum) VALUES (1), (2), (3);")]
+    [InlineData(
+        "CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, blob AS (zeroblob(30000000))); INSERT INTO Packages(hnum) VALUES (1), (2), (3);")]
     public async Task a_database_that_computes_instead_of_holding_is_refused(string schema)
     {
         var path = folder["hostile.sqlite"];
@@ -174,9 +183,12 @@ public sealed class ReadingPackagesOfImages : IDisposable
     {
         var inventory = await Inventory(
             ("etc/os-release", "ID=alpine\nVERSION_ID=3.20.1\n"),
-            ("lib/apk/db/installed", "C:Q1x=\nP:libcrypto3\nV:3.3.1-r0\nA:aarch64\nL:Apache-2.0\no:openssl\nF:usr/lib\nR:libcrypto.so.3\nZ:Q1y=\n\nC:Q1z=\nP:musl\nV:1.2.5-r0\nA:aarch64\nL:MIT\no:musl\n\n"));
-        Assert.Equal(["libcrypto3 3.3.1-r0 Apache-2.0 openssl", "musl 1.2.5-r0 MIT musl"], inventory.Packages.Select(package => $"{package.Name} {package.Version} {package.License} {package.Source}"));
-        Assert.Equal("pkg:apk/alpine/libcrypto3@3.3.1-r0?arch=aarch64&distro=alpine-3.20.1&upstream=openssl", PackageUrl.Of(inventory.Packages[0], inventory.Release));
+            ("lib/apk/db/installed", "C:Q1x=\nP:libcrypto3\nV:3.3.1-r0\nA:aarch64\nL:Apache-2.0\n"
+                + "o:openssl\nF:usr/lib\nR:libcrypto.so.3\nZ:Q1y=\n\nC:Q1z=\nP:musl\nV:1.2.5-r0\nA:aarch64\nL:MIT\no:musl\n\n"));
+        Assert.Equal(["libcrypto3 3.3.1-r0 Apache-2.0 openssl", "musl 1.2.5-r0 MIT musl"],
+            inventory.Packages.Select(package => $"{package.Name} {package.Version} {package.License} {package.Source}"));
+        Assert.Equal("pkg:apk/alpine/libcrypto3@3.3.1-r0?arch=aarch64&distro=alpine-3.20.1&upstream=openssl",
+            PackageUrl.Of(inventory.Packages[0], inventory.Release));
     }
 
     [Fact]
@@ -186,7 +198,8 @@ public sealed class ReadingPackagesOfImages : IDisposable
             ("usr/lib/os-release", "ID=\"debian\"\nVERSION_ID=\"12\"\n"), ("etc/os-release", "-> ../usr/lib/os-release"),
             ("var/lib/dpkg/status.d/base-files", "Package: base-files\nVersion: 12.4+deb12u5\nArchitecture: amd64\n"),
             ("var/lib/dpkg/status.d/base-files.md5sums", "Package: no\nVersion: 1\n"));
-        Assert.Equal("pkg:deb/debian/base-files@12.4%2Bdeb12u5?arch=amd64&distro=debian-12", PackageUrl.Of(Assert.Single(inventory.Packages), inventory.Release));
+        Assert.Equal("pkg:deb/debian/base-files@12.4%2Bdeb12u5?arch=amd64&distro=debian-12",
+            PackageUrl.Of(Assert.Single(inventory.Packages), inventory.Release));
     }
 
     [Fact]
@@ -194,7 +207,8 @@ public sealed class ReadingPackagesOfImages : IDisposable
     {
         var image = new SmallImage(store);
         var below = SmallImage.Text(("var/lib/dpkg/status", "Package: a\nVersion: 1\n"));
-        await image.AddAsync("linux/amd64", new ContainerConfig(), below, SmallImage.Text(("var/lib/dpkg/status", "Package: a\nVersion: 2\n")));
+        await image.AddAsync("linux/amd64",
+            new ContainerConfig(), below, SmallImage.Text(("var/lib/dpkg/status", "Package: a\nVersion: 2\n")));
         await image.AddAsync("linux/arm64", new ContainerConfig(), below, SmallImage.Text(("var/lib/dpkg/.wh.status", "")));
         await using var source = await image.SourceAsync();
         var contents = await ImageContents.ReadAsync(source);
@@ -230,8 +244,10 @@ public sealed class ReadingPackagesOfImages : IDisposable
     [Fact]
     public void any_text_is_a_database()
     {
-        var lines = Gen.Elements("Package: a", "Version: 1", "Status: install", "Status:", "Source: (", "Source: a ()", "P:", "P:x", "V:1", ":", " :", "\t", "", "\r", "ID=", "ID=\"", "=");
-        Prop.ForAll(lines.ListOf().ToArbitrary(), some => Read(string.Join('\n', some))).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
+        var lines = Gen.Elements("Package: a", "Version: 1",
+            "Status: install", "Status:", "Source: (", "Source: a ()", "P:", "P:x", "V:1", ":", " :", "\t", "", "\r", "ID=", "ID=\"", "=");
+        Prop.ForAll(lines.ListOf().ToArbitrary(), some => Read(string.Join('\n', some)))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
         Prop.ForAll<NonNull<string>>(text => Read(text.Get)).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
 
         static void Read(string text)
@@ -284,11 +300,14 @@ public sealed class RpmMachine : IAsyncLifetime
             %files
             %files devel
             """);
-        var other = folder.Write("other.spec", "Name: other\nVersion: 7\nRelease: 1\nSummary: x\nLicense: Apache-2.0\nBuildArch: noarch\n%description\nx\n%files\n");
+        var other = folder.Write("other.spec",
+            "Name: other\nVersion: 7\nRelease: 1\nSummary: x\nLicense: Apache-2.0\nBuildArch: noarch\n%description\nx\n%files\n");
         foreach (var file in new[] { spec, other })
-            await Tool.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {folder["build"]}", "--define", "_build_id_links none", file);
+            await Tool.Run("rpmbuild",
+                "-bb", "--quiet", "--define", $"_topdir {folder["build"]}", "--define", "_build_id_links none", file);
         var rpms = Directory.GetFiles(folder["build"], "*.rpm", SearchOption.AllDirectories);
-        await Tool.Run("rpm", ["--root", folder["root"], "--dbpath", "/usr/lib/sysimage/rpm", "-i", "--nodeps", "--justdb", "--noscripts", "--ignorearch", .. rpms]);
+        await Tool.Run("rpm", ["--root",
+            folder["root"], "--dbpath", "/usr/lib/sysimage/rpm", "-i", "--nodeps", "--justdb", "--noscripts", "--ignorearch", .. rpms]);
     }
 
     public ValueTask DisposeAsync()

@@ -136,8 +136,10 @@ public sealed class RunningUnits : IDisposable
     [InlineData("""{"version":0}""")]
     public void what_is_not_a_unit_is_refused(string json)
     {
-        Assert.Contains("not a unit result", Assert.Throws<FormatException>(() => UnitResult.Parse(json)).Message, StringComparison.Ordinal);
-        Assert.Contains("not a unit request", Assert.Throws<FormatException>(() => UnitRequest.Parse(json)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a unit result",
+            Assert.Throws<FormatException>(() => UnitResult.Parse(json)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a unit request",
+            Assert.Throws<FormatException>(() => UnitRequest.Parse(json)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class BuildingWithTrouble : IDisposable
     [Fact]
     public async Task a_base_without_the_platform_names_that_file()
     {
-        await Commanding.Manifold(folder, "build", "--platform", "linux/amd64", "-t", "base:1", Context("FROM scratch\nCOPY Dockerfile /\n"));
+        await Commanding.Manifold(folder,
+            "build", "--platform", "linux/amd64", "-t", "base:1", Context("FROM scratch\nCOPY Dockerfile /\n"));
         var file = folder.Write("other.file", "# first line\nFROM base:1\n");
         var (code, _, error) = await Commanding.Manifold(folder, "build", "--platform", "linux/s390x", "-f", file, folder.Path);
         Assert.Equal(2, code);
@@ -28,7 +29,8 @@ public sealed class BuildingWithTrouble : IDisposable
     [Fact]
     public async Task a_result_that_cannot_be_written_is_told_in_one_line_before_the_work()
     {
-        var (code, _, error) = await Commanding.Manifold(folder, "build", "-q", "--iidfile", folder["no/such/folder/iid"], Context("FROM scratch\nCOPY Dockerfile /\n"));
+        var (code, _, error) = await Commanding.Manifold(folder,
+            "build", "-q", "--iidfile", folder["no/such/folder/iid"], Context("FROM scratch\nCOPY Dockerfile /\n"));
         Assert.Equal(2, code);
         Assert.Contains(folder["no/such/folder"], Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }

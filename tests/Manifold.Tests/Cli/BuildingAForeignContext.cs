@@ -227,7 +227,10 @@ public sealed class BuildingAForeignContext : IDisposable
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"])
                 .Add("PATH", Environment.GetEnvironmentVariables()["PATH"]!.ToString()!),
-            Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
             OpenInput = () => File.OpenRead(folder["context.tar"]),
         };
         var code = await Task.Run(() => CommandTree.RunAsync(cli, ["build", .. flags, address])).WaitAsync(Patience);

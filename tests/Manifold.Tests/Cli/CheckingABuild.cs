@@ -66,8 +66,10 @@ public sealed class CheckingABuild : IDisposable
         var (_, output, _) = await Check("FROM scratch AS Base\nARG TARGETARCH=amd64\n", "--progress", "json");
         var lines = output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(["finding", "finding", "checked"], lines.Select(line => line.GetProperty("event").GetString()));
-        Assert.Equal(("StageNameCasing", "warning", 1, 17, 4), (Text(lines[0], "rule"), Text(lines[0], "severity"), Number(lines[0], "line"), Number(lines[0], "column"), Number(lines[0], "length")));
-        Assert.Equal(("PlatformArgDefault", "error", "docs/rules/PlatformArgDefault.md"), (Text(lines[1], "rule"), Text(lines[1], "severity"), Text(lines[1], "page")));
+        Assert.Equal(("StageNameCasing", "warning", 1, 17, 4), (Text(lines[0], "rule"),
+            Text(lines[0], "severity"), Number(lines[0], "line"), Number(lines[0], "column"), Number(lines[0], "length")));
+        Assert.Equal(("PlatformArgDefault", "error", "docs/rules/PlatformArgDefault.md"),
+            (Text(lines[1], "rule"), Text(lines[1], "severity"), Text(lines[1], "page")));
         Assert.Equal((1, 1), (Number(lines[2], "errors"), Number(lines[2], "warnings")));
     }
 
@@ -109,7 +111,8 @@ public sealed class CheckingABuild : IDisposable
     public async Task in_JSON_an_ordinary_builds_warning_has_its_finding()
     {
         var (_, _, error) = await Manifold("FROM scratch AS Base\nCOPY Dockerfile /\n", "--progress", "json");
-        var finding = error.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).Single(line => line.GetProperty("event").GetString() == "warning").GetProperty("finding");
+        var finding = error.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement)
+            .Single(line => line.GetProperty("event").GetString() == "warning").GetProperty("finding");
         Assert.Equal(("StageNameCasing", 1), (Text(finding, "rule"), Number(finding, "line")));
     }
 
@@ -125,7 +128,8 @@ public sealed class CheckingABuild : IDisposable
     [Fact]
     public async Task a_default_that_is_meant_to_win_does_when_its_rule_is_skipped()
     {
-        var (code, _, error) = await Manifold("# check=skip=PlatformArgDefault\nFROM scratch\nARG TARGETARCH=any\nCOPY Dockerfile /$TARGETARCH/\n");
+        var (code, _, error) =
+            await Manifold("# check=skip=PlatformArgDefault\nFROM scratch\nARG TARGETARCH=any\nCOPY Dockerfile /$TARGETARCH/\n");
         Assert.True(code == 0, error);
     }
 
@@ -136,7 +140,8 @@ public sealed class CheckingABuild : IDisposable
         folder.Write("context/node_modules/a/index.js", "");
         Directory.CreateDirectory(folder["context/bin"]);
         File.Copy("/bin/sh", folder["context/bin/sh"]);
-        var (_, output, _) = await Check("FROM scratch\nCOPY secret /\nCOPY bin/sh /\nCOPY node_modules /app/\n", "--platform", "linux/amd64,linux/s390x");
+        var (_, output, _) = await Check("FROM scratch\nCOPY secret /\nCOPY bin/sh /\nCOPY node_modules /app/\n",
+            "--platform", "linux/amd64,linux/s390x");
         Assert.Matches(@"2:6: warning: 'secret'.*\.dockerignore:1.* \[CopyIgnoredFile\]", output);
         Assert.Contains("3:6: warning: 'bin/sh'", output, StringComparison.Ordinal);
         Assert.Contains(" run on linux/s390x [HostBinaryInContext]", output, StringComparison.Ordinal);
@@ -147,10 +152,13 @@ public sealed class CheckingABuild : IDisposable
     [Fact]
     public async Task bases_are_asked_for_all_stages()
     {
-        await Commanding.Manifold(folder, "build", "--platform", "linux/amd64", "-t", "base:1", Context("FROM scratch\nENV KNOWN=1\nCOPY Dockerfile /\n"));
-        var (code, output, _) = await Check("FROM base:1 AS unneeded\nCOPY $KNOWN $UNKNOWN Dockerfile /\nFROM scratch\n", "--platform", "linux/amd64,linux/s390x");
+        await Commanding.Manifold(folder,
+            "build", "--platform", "linux/amd64", "-t", "base:1", Context("FROM scratch\nENV KNOWN=1\nCOPY Dockerfile /\n"));
+        var (code, output, _) = await Check("FROM base:1 AS unneeded\nCOPY $KNOWN $UNKNOWN Dockerfile /\nFROM scratch\n",
+            "--platform", "linux/amd64,linux/s390x");
         Assert.Equal(1, code);
-        Assert.Contains("1:6: error: 'docker.io/library/base:1' has no image for linux/s390x [BaseMissingPlatform]", output, StringComparison.Ordinal);
+        Assert.Contains("1:6: error: 'docker.io/library/base:1' has no image for linux/s390x [BaseMissingPlatform]",
+            output, StringComparison.Ordinal);
         Assert.Contains("hint: It has: linux/amd64.", output, StringComparison.Ordinal);
         Assert.Matches(@"2:14: warning: .*\$UNKNOWN.* \[UndefinedVar\]", output);
         Assert.EndsWith("\n1 error, 1 warning\n", output, StringComparison.Ordinal);
@@ -165,7 +173,8 @@ public sealed class CheckingABuild : IDisposable
         Assert.DoesNotContain("UndefinedVar", output, StringComparison.Ordinal);
     }
 
-    private Task<(int Code, string Output, string Error)> Check(string dockerfile, params string[] flags) => Manifold(dockerfile, ["--check", .. flags]);
+    private Task<(int Code, string Output, string Error)> Check(string dockerfile, params string[] flags) =>
+        Manifold(dockerfile, ["--check", .. flags]);
 
     /// <summary>The Dockerfile's name in messages is short: it is in the context, and nobody names it.</summary>
     private Task<(int Code, string Output, string Error)> Manifold(string dockerfile, params string[] flags) =>

@@ -43,7 +43,8 @@ public sealed class CheckingAProject : IDisposable
     public async Task a_file_of_several_images_is_judged_once()
     {
         folder.Write("project/Dockerfile", "FROM scratch AS Base\nCOPY Dockerfile /\n");
-        var (_, output, _) = await Check("images:\n  tool: {context: ., matrix: {version: [\"1\", \"2\"]}, args: {VERSION: \"${version}\"}}\n");
+        var (_, output, _) =
+            await Check("images:\n  tool: {context: ., matrix: {version: [\"1\", \"2\"]}, args: {VERSION: \"${version}\"}}\n");
         Assert.Single(output.Split('\n'), line => line.Contains("[StageNameCasing]", StringComparison.Ordinal));
         Assert.Matches(@"\): no findings other than .*same file\n", output);
         Assert.EndsWith("\n1 warning\n", output, StringComparison.Ordinal);
@@ -78,7 +79,8 @@ public sealed class CheckingAProject : IDisposable
     {
         folder.Write("project/base/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
         folder.Write("project/api/Dockerfile", "FROM base\nCOPY Dockerfile /\n");
-        var (code, output, error) = await Check("images:\n  base: {context: base, platforms: [linux/amd64]}\n  api: {context: api, platforms: [linux/amd64, linux/s390x]}\n");
+        var (code, output, error) = await Check(
+            "images:\n  base: {context: base, platforms: [linux/amd64]}\n  api: {context: api, platforms: [linux/amd64, linux/s390x]}\n");
         Assert.Equal(1, code);
         Assert.DoesNotContain("not checked", output + error, StringComparison.Ordinal);
         Assert.Contains("has no image for linux/s390x [BaseMissingPlatform]", output, StringComparison.Ordinal);

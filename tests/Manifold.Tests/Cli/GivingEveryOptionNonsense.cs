@@ -4,8 +4,10 @@ using Manifold.Cli;
 
 namespace Manifold.Tests.Cli;
 
-/// <summary>Every option and argument of every command, with values that nobody means:
-/// a sentence each time, and never a fault of ours.</summary>
+/// <summary>
+/// Every option and argument of every command, with values that nobody means:
+/// a sentence each time, and never a fault of ours.
+/// </summary>
 /// <remarks>The build fails before anything is written: its Dockerfile copies what is not there.</remarks>
 public sealed class GivingEveryOptionNonsense : IDisposable
 {

@@ -33,7 +33,8 @@ public sealed class PlanningAProject : IDisposable
     public async Task who_stands_on_what_is_wrong_is_not_wrong_itself_and_the_rest_is_shown()
     {
         folder.Write("project/a/Dockerfile", "FROM scratch\nCOPY nothing /\n");
-        var (code, output, error) = await Plan("platforms: [linux/amd64, linux/arm64]\nimages:\n  a: {context: a}\n  b: {context: b, contexts: {x: 'image:a'}, dockerfile-inline: \"FROM x\\n\"}\n  c: {context: c}\n");
+        var (code, output, error) = await Plan("platforms: [linux/amd64, linux/arm64]\nimages:\n"
+            + "  a: {context: a}\n  b: {context: b, contexts: {x: 'image:a'}, dockerfile-inline: \"FROM x\\n\"}\n  c: {context: c}\n");
         Assert.Equal(1, code);
         Assert.Contains("c\n", output, StringComparison.Ordinal);
         Assert.Contains("a  not planned: see below\nb  not planned: it needs a\n", output, StringComparison.Ordinal);
@@ -59,7 +60,8 @@ public sealed class PlanningAProject : IDisposable
     public async Task a_bake_that_cannot_be_whole_begins_nothing()
     {
         folder.Write("project/a/Dockerfile", "FROM scratch\nCOPY nothing /\n");
-        var (code, _, error) = await Commanding.Manifold(folder, "bake", "-f", folder.Write("project/manifold.yaml", "images:\n  a: {context: a}\n  c: {context: c, tags: [c/c:1]}\n"));
+        var (code, _, error) = await Commanding.Manifold(folder,
+            "bake", "-f", folder.Write("project/manifold.yaml", "images:\n  a: {context: a}\n  c: {context: c, tags: [c/c:1]}\n"));
         Assert.Equal(1, code);
         Assert.Contains("'nothing' is not in the build context", error, StringComparison.Ordinal);
         Assert.DoesNotContain("c/c", (await Commanding.Manifold(folder, "images")).Output, StringComparison.Ordinal);
@@ -78,7 +80,8 @@ public sealed class PlanningAProject : IDisposable
     [InlineData("target: ''", true)]
     public async Task a_default_is_not_missed_where_the_project_gives_the_argument(string line, bool isTold)
     {
-        folder.Write("project/a/Dockerfile", isTold ? "ARG BASE\nFROM scratch AS x\nFROM ${BASE:-x}\n" : "ARG BASE\nFROM $BASE\nCOPY Dockerfile /\n");
+        folder.Write("project/a/Dockerfile",
+            isTold ? "ARG BASE\nFROM scratch AS x\nFROM ${BASE:-x}\n" : "ARG BASE\nFROM $BASE\nCOPY Dockerfile /\n");
         folder.Write("project/manifold.yaml", $"images:\n  a: {{context: a, {line}}}\n");
         var (code, output, error) = await Commanding.Manifold(folder, "bake", "--check", "-f", folder["project/manifold.yaml"]);
         Assert.True(code == 0, error);

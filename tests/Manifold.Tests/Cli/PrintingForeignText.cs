@@ -115,7 +115,10 @@ public sealed class PrintingForeignText : IDisposable
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"])
                 .Add("GITHUB_ACTIONS", "true"),
-            Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
         }, ["build", "--label", $"a={Evil}", "-f", $"{Evil}\n::endgroup::", context]);
         Assert.DoesNotContain(error.ToString().Split('\n'),
             line => line.TrimStart().StartsWith("::", StringComparison.Ordinal)
@@ -146,7 +149,8 @@ public sealed class PrintingForeignText : IDisposable
             var sample = Manifest.Parse(store.ReadDocument((await SampleImages.WriteAsync(store, name, $"linux/{architecture}")).Digest));
             var config = ImageConfig.Parse(store.ReadDocument(sample.Config.Digest)) with
             {
-                Author = Evil, OsVersion = "1",
+                Author = Evil,
+                OsVersion = "1",
                 Config = new ContainerConfig
                 {
                     Env = [$"A={Evil}{architecture}"],

@@ -75,6 +75,10 @@ public sealed class ShowingAStatus
 
     private CliContext Context() => new()
     {
-        Environment = ImmutableSortedDictionary<string, string>.Empty, Out = TextWriter.Null, Error = said, Time = time, Interactive = true,
+        Environment = ImmutableSortedDictionary<string, string>.Empty,
+        Out = TextWriter.Null,
+        Error = said,
+        Time = time,
+        Interactive = true,
     };
 }

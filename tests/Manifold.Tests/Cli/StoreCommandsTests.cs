@@ -123,7 +123,10 @@ public sealed class LookingAfterTheStore : IDisposable
         var code = await CommandTree.RunAsync(new CliContext
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", store.Root),
-            Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
         }, arguments);
         return (code, output.ToString(), error.ToString());
     }

@@ -1,6 +1,9 @@
 namespace Manifold.Tests.Cli;
 
-/// <summary>Every flag that <c>docker buildx build --help</c> and <c>docker buildx bake --help</c> name, hidden ones included, as of buildx 0.30 and later.</summary>
+/// <summary>
+/// Every flag that <c>docker buildx build --help</c> and <c>docker buildx bake --help</c> name, hidden ones included, as of buildx 0.30 and
+/// later.
+/// </summary>
 public sealed class TypingBuildxFlags : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -129,7 +132,8 @@ public sealed class TypingBuildxFlags : IDisposable
     {
         foreach (var line in new[] { flags, Joined(flags) })
         {
-            var (code, output, error) = await Commanding.Manifold(folder, ["bake", "-f", folder["bake.hcl"], "--print=yaml", .. Rooted(line).Split(' ')]);
+            var (code, output, error) =
+                await Commanding.Manifold(folder, ["bake", "-f", folder["bake.hcl"], "--print=yaml", .. Rooted(line).Split(' ')]);
             Assert.True(code == 0, $"{line}: {error}");
             Assert.Contains(flags.StartsWith("--var", StringComparison.Ordinal) ? "A: flag" : "images:", output, StringComparison.Ordinal);
         }
@@ -140,7 +144,8 @@ public sealed class TypingBuildxFlags : IDisposable
     {
         foreach (var flags in new[] { "--provenance", "--sbom", "--provenance mode=min", "--provenance false", "--sbom=true --provenance" })
         {
-            var (code, _, error) = await Commanding.Manifold(folder, ["build", "--print=tree", "-t", "a", "--push", .. flags.Split(' '), folder.Path]);
+            var (code, _, error) =
+                await Commanding.Manifold(folder, ["build", "--print=tree", "-t", "a", "--push", .. flags.Split(' '), folder.Path]);
             Assert.True(code == 0, $"{flags}: {error}");
         }
     }
@@ -153,7 +158,8 @@ public sealed class TypingBuildxFlags : IDisposable
     public async Task a_target_may_follow_the_wish_to_print(string words, string expected)
     {
         folder.Write("two.hcl", "target \"app\" {}\ntarget \"other\" {}\n");
-        var (code, output, error) = await Commanding.Manifold(folder, ["bake", "-f", Path.Combine(folder.Path, "two.hcl"), .. words.Split(' ')]);
+        var (code, output, error) =
+            await Commanding.Manifold(folder, ["bake", "-f", Path.Combine(folder.Path, "two.hcl"), .. words.Split(' ')]);
         Assert.True(code == 0, error);
         Assert.Contains(expected, output, StringComparison.Ordinal);
         Assert.DoesNotContain("other", output, StringComparison.Ordinal);
@@ -171,11 +177,13 @@ public sealed class TypingBuildxFlags : IDisposable
         Assert.Matches(@"--no-cache-filter frist: .*\. Did you mean first\?", none);
 
         folder.Write("docker-bake.hcl", "target \"default\" {\n  no-cache-filter = [\"first\"]\n}");
-        var (_, _, baked) = await Commanding.Manifold(folder, ["bake", "--progress", "plain", "-f", Path.Combine(folder.Path, "docker-bake.hcl"), "--set", $"*.context={folder.Path}"]);
+        var (_, _, baked) = await Commanding.Manifold(folder,
+            ["bake", "--progress", "plain", "-f", Path.Combine(folder.Path, "docker-bake.hcl"), "--set", $"*.context={folder.Path}"]);
         Assert.Equal((false, true), (Cached(baked, "first 2/2]"), Cached(baked, "stage-1 2/2]")));
 
         static bool Cached(string log, string step) =>
-            log.Split('\n').First(line => line.Contains(step, StringComparison.Ordinal)).Split(' ')[0] is var number && log.Contains($"{number} CACHED", StringComparison.Ordinal);
+            log.Split('\n').First(line => line.Contains(step, StringComparison.Ordinal)).Split(' ')[0] is var number
+                && log.Contains($"{number} CACHED", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -207,10 +215,12 @@ public sealed class TypingBuildxFlags : IDisposable
     private string Rooted(string line) => string.Join(' ', line.Split(' ').Select(word => word switch
     {
         "Dockerfile" or "iid" or "meta.json" => folder[word],
-        "--file=Dockerfile" or "--iidfile=iid" or "--metadata-file=meta.json" => word.Split('=') is [var flag, var file] ? $"{flag}={folder[file]}" : word,
+        "--file=Dockerfile" or "--iidfile=iid" or "--metadata-file=meta.json" =>
+            word.Split('=') is [var flag, var file] ? $"{flag}={folder[file]}" : word,
         _ => word.Replace("=secret", "=" + folder["secret"], StringComparison.Ordinal),
     }));
 
-    private static string Joined(string flags) => flags.Split(' ', 3) is [var flag, var value, ..] && flag.StartsWith("--", StringComparison.Ordinal) && !value.StartsWith('-')
-        ? $"{flag}={flags[(flag.Length + 1)..]}" : flags;
+    private static string Joined(string flags) =>
+        flags.Split(' ', 3) is [var flag, var value, ..] && flag.StartsWith("--", StringComparison.Ordinal) && !value.StartsWith('-')
+            ? $"{flag}={flags[(flag.Length + 1)..]}" : flags;
 }

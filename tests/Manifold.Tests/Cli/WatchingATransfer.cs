@@ -40,7 +40,11 @@ public sealed class WatchingATransfer : IDisposable
     {
         var context = new CliContext
         {
-            Environment = ImmutableSortedDictionary<string, string>.Empty, Out = TextWriter.Null, Error = error, Time = TimeProvider.System, Interactive = interactive,
+            Environment = ImmutableSortedDictionary<string, string>.Empty,
+            Out = TextWriter.Null,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = interactive,
         };
         new TransferLines(context).Report(new TransferProgress(ImageReference.Parse("app:1"), Layer, done ? Layer.Size : 12_500_000, done));
     }

@@ -14,7 +14,8 @@ public sealed class WrongOutputs
     [InlineData("type=oci,dest=x,tar=maybe", "tar=maybe: expected true or false.")]
     [InlineData("type=oci,dest=x,compression=estargz", "compression 'estargz' is not supported")]
     [InlineData("type=oci,dest=x,compression=gz", "compression 'gz'. Expected gzip, zstd or uncompressed.")]
-    [InlineData("type=oci,dest=x,compression=zstd,compression-level=23", "compression level '23': expected a number from 1 to 22 for zstd.")]
+    [InlineData("type=oci,dest=x,compression=zstd,compression-level=23",
+        "compression level '23': expected a number from 1 to 22 for zstd.")]
     [InlineData("type=oci,dest=x,compression-level=fast", "compression level 'fast': expected a number from 1 to 9 for gzip.")]
     [InlineData("type=docker,dest=x,tar=false", "docker load cannot read a folder.")]
     [InlineData("type=image,push-by-digest=true", "push-by-digest=true needs push=true.")]

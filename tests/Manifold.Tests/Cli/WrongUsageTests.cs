@@ -103,7 +103,8 @@ public sealed class AskingForWhatDoesNotGoTogether : IDisposable
     public async Task is_refused_before_any_work_and_nothing_is_ignored(string line, string message)
     {
         folder.Write("context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        var (code, output, error) = await Commanding.Manifold(folder, line.Split(' ').Select(word => word.Replace("{0}", folder["context"], StringComparison.Ordinal)).ToArray());
+        var (code, output, error) = await Commanding.Manifold(folder,
+            line.Split(' ').Select(word => word.Replace("{0}", folder["context"], StringComparison.Ordinal)).ToArray());
         Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.Equal((2, ""), (code, output));
     }

@@ -2,8 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Tests.Concurrency;
 
-/// <summary>Work that several callers wait for goes through <c>SharedWork</c>: a lazy task remembers its failure, and often one caller's
-/// cancellation token.</summary>
+/// <summary>
+/// Work that several callers wait for goes through <c>SharedWork</c>: a lazy task remembers its failure, and often one caller's
+/// cancellation token.
+/// </summary>
 public sealed partial class OneWayToShare
 {
     [Fact]

@@ -223,7 +223,8 @@ public sealed class PruningTheStore : IDisposable
         File.SetLastAccessTime(path, used);
     }
 
-    private List<string> Blobs() => [.. Directory.EnumerateFiles(Path.Combine(store.Root, "blobs"), "*", SearchOption.AllDirectories).Order()];
+    private List<string> Blobs() =>
+        [.. Directory.EnumerateFiles(Path.Combine(store.Root, "blobs"), "*", SearchOption.AllDirectories).Order()];
 
     private long Bytes() => new[] { "blobs", "snapshots", "cache" }.Select(name => new DirectoryInfo(Path.Combine(store.Root, name)))
         .Where(found => found.Exists).SelectMany(found => found.EnumerateFiles("*", SearchOption.AllDirectories)).Sum(file => file.Length);

@@ -2,14 +2,19 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Tests.Dockerfile;
 
-/// <summary>The expected values are those that BuildKit and moby publish for their shell lexer (envVarTest and the table of matches).</summary>
+/// <summary>
+/// The expected values are those that BuildKit and moby publish for their shell lexer (envVarTest and the table of matches).
+/// </summary>
 public sealed class ExpandingVariables
 {
     private const string Error = "error";
 
     private static readonly Dictionary<string, string> Environment = new()
     {
-        ["PWD"] = "/home", ["SHELL"] = "bash", ["KOREAN"] = "한국어", ["NULL"] = "",
+        ["PWD"] = "/home",
+        ["SHELL"] = "bash",
+        ["KOREAN"] = "한국어",
+        ["NULL"] = "",
     };
 
     [Theory]
@@ -117,9 +122,22 @@ public sealed class ExpandingVariables
     {
         var values = new Dictionary<string, string>
         {
-            ["FOO"] = "xxx", ["BAR"] = "", ["XY"] = "xxyy", ["X"] = "x", ["META"] = @"()[]{}^$.*?|\x", ["STARS"] = "xx**", ["STARS2"] = "a***yy*",
-            ["QUESTION"] = "???y", ["GLOB"] = "/foo*/*/*.txt", ["NEEDLE"] = @"\*/", ["TMP"] = "/tmp/tmp/bar.txt", ["SLASHTMP"] = "/tmp",
-            ["URL"] = "http://google.de", ["HTTP"] = "http://", ["HTTPS"] = "https://", ["FILE"] = "/tmp/foo.txt",
+            ["FOO"] = "xxx",
+            ["BAR"] = "",
+            ["XY"] = "xxyy",
+            ["X"] = "x",
+            ["META"] = @"()[]{}^$.*?|\x",
+            ["STARS"] = "xx**",
+            ["STARS2"] = "a***yy*",
+            ["QUESTION"] = "???y",
+            ["GLOB"] = "/foo*/*/*.txt",
+            ["NEEDLE"] = @"\*/",
+            ["TMP"] = "/tmp/tmp/bar.txt",
+            ["SLASHTMP"] = "/tmp",
+            ["URL"] = "http://google.de",
+            ["HTTP"] = "http://",
+            ["HTTPS"] = "https://",
+            ["FILE"] = "/tmp/foo.txt",
         };
 
         var result = Expansion.Expand(word, name => values.GetValueOrDefault(name));
@@ -157,7 +175,13 @@ public sealed class ExpandingVariables
     [InlineData("hello\\\" there", "hello\",there")]
     public void words_are_split_where_BuildKit_splits_them(string word, string expected)
     {
-        var values = new Dictionary<string, string> { ["hi"] = "hi", ["space"] = "abc  def", ["leading"] = "  ab c", ["trailing"] = "ab c   " };
+        var values = new Dictionary<string, string>
+        {
+            ["hi"] = "hi",
+            ["space"] = "abc  def",
+            ["leading"] = "  ab c",
+            ["trailing"] = "ab c   ",
+        };
 
         Assert.Equal(expected, string.Join(',', Expansion.Expand(word, name => values.GetValueOrDefault(name)).Words));
     }
@@ -168,16 +192,43 @@ public sealed class ExpandingVariables
     {
         string[] words =
         [
-            "he'll'o", @"he\'llo", @"abc\tdef", @"'abc\tdef'", "\"hel'lo\"", "\"''\"", "he${hi}xx", "he$PWD1", "he${XXX:-000}xx", "${XXX:-${YYY:-yyy}}",
-            "${NULL-000}.${NULL:-000}.${NULL+000}.${NULL:+000}", "he${FILE:+${FILE}:}xx", @"he${XXX:-\$FILE:}xx", "${FILE#/}", "${FILE#*/}", "${FILE##*/}", "${FILE%.*}",
-            "${FILE%%.*}", "${FILE%/*}", "${FILE#t*}", "${FILE%?gz}", "\"${FILE##*.}\"", "${FILE#${XXX:-/tmp}}", @"\${FILE}", @"""\$FILE""", "'$FILE'", "${KOREAN#?}", "${KOREAN%%?어}",
+            "he'll'o",
+            @"he\'llo",
+            @"abc\tdef",
+            @"'abc\tdef'",
+            "\"hel'lo\"",
+            "\"''\"",
+            "he${hi}xx",
+            "he$PWD1",
+            "he${XXX:-000}xx",
+            "${XXX:-${YYY:-yyy}}",
+            "${NULL-000}.${NULL:-000}.${NULL+000}.${NULL:+000}",
+            "he${FILE:+${FILE}:}xx",
+            @"he${XXX:-\$FILE:}xx",
+            "${FILE#/}",
+            "${FILE#*/}",
+            "${FILE##*/}",
+            "${FILE%.*}",
+            "${FILE%%.*}",
+            "${FILE%/*}",
+            "${FILE#t*}",
+            "${FILE%?gz}",
+            "\"${FILE##*.}\"",
+            "${FILE#${XXX:-/tmp}}",
+            @"\${FILE}",
+            @"""\$FILE""",
+            "'$FILE'",
+            "${KOREAN#?}",
+            "${KOREAN%%?어}",
         ];
         var values = new Dictionary<string, string> { ["NULL"] = "", ["FILE"] = "/tmp/a.tar.gz", ["KOREAN"] = "한국어" };
-        var script = "set -f; IFS=; export LC_ALL=C.UTF-8; NULL= FILE=/tmp/a.tar.gz KOREAN=한국어\n" + string.Concat(words.Select(word => $"printf '%s\\n' {word}\n"));
+        var script = "set -f; IFS=; export LC_ALL=C.UTF-8; NULL= FILE=/tmp/a.tar.gz KOREAN=한국어\n"
+            + string.Concat(words.Select(word => $"printf '%s\\n' {word}\n"));
 
         var theirs = await SystemProgram.Run("bash", "-c", script);
 
-        Assert.Equal(theirs.TrimEnd('\n').Split('\n'), words.Select(word => Expansion.Expand(word, name => values.GetValueOrDefault(name)).Text));
+        Assert.Equal(theirs.TrimEnd('\n').Split('\n'),
+            words.Select(word => Expansion.Expand(word, name => values.GetValueOrDefault(name)).Text));
     }
 
     [Fact]

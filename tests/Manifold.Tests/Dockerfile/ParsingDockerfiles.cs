@@ -37,7 +37,9 @@ public sealed class ParsingDockerfiles
             var instruction = DockerfileParser.Parse("Dockerfile", $"FROM a\n{keyword} {text}\n").OrThrow().Instructions[1];
             var command = instruction switch
             {
-                RunInstruction run => run.Command, CmdInstruction cmd => cmd.Command, EntrypointInstruction entrypoint => entrypoint.Command,
+                RunInstruction run => run.Command,
+                CmdInstruction cmd => cmd.Command,
+                EntrypointInstruction entrypoint => entrypoint.Command,
                 _ => ((HealthcheckInstruction)instruction).Test!,
             };
             Assert.False(command.IsExec);
@@ -139,11 +141,13 @@ public sealed class ParsingDockerfiles
     [Fact]
     public void a_mount_is_read_anew_once_its_variables_have_values()
     {
-        var run = (RunInstruction)DockerfileParser.Parse("Dockerfile", "FROM a\nRUN --mount=type=$T,target=${D:-/c},size=${S}m x\n").OrThrow().Instructions[1];
+        var run = (RunInstruction)DockerfileParser.Parse("Dockerfile", "FROM a\nRUN --mount=type=$T,target=${D:-/c},size=${S}m x\n")
+            .OrThrow().Instructions[1];
         var values = new Dictionary<string, string> { ["T"] = "tmpfs", ["S"] = "2" };
 
         Assert.True(run.Mounts[0].NeedsExpansion);
-        Assert.True(RunMount.TryParse(run.Mounts[0].Text, word => Expansion.Expand(word, name => values.GetValueOrDefault(name)), out var mount, out _));
+        Assert.True(RunMount.TryParse(run.Mounts[0].Text,
+            word => Expansion.Expand(word, name => values.GetValueOrDefault(name)), out var mount, out _));
 
         Assert.Equal((MountType.Tmpfs, "/c", 2L << 20), (mount.Type, mount.Target, mount.Size!.Value));
     }
@@ -161,7 +165,8 @@ public sealed class ParsingDockerfiles
     {
         var text = new StringBuilder("FROM base\n");
         for (var i = 0; i < 2_500; i++)
-            text.Append("RUN --mount=type=cache,target=/c apt-get update && \\\n    apt-get install -y a b c\nENV A").Append(i).Append("=\"x y\" B=z\nCOPY a b c/\n");
+            text.Append("RUN --mount=type=cache,target=/c apt-get update && \\\n    apt-get install -y a b c\nENV A").Append(i)
+                .Append("=\"x y\" B=z\nCOPY a b c/\n");
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
 
         var fastest = TimeSpan.MaxValue; // of a few passes, of which the first compile the program

@@ -12,13 +12,16 @@ public sealed class ReadingHostileInput
 
     /// <summary>Pieces that mean something, in senseless order.</summary>
     private static readonly Gen<string> Pieces = Gen.Elements(
-        "FROM", "RUN", "COPY", "ADD", "ONBUILD", "ENV", "ARG", "HEALTHCHECK", "SHELL", "\n", "\n", "\r\n", " ", "\t", "\\\n", "`\n", "\\", "`", "#", "# escape=`\n", "<<EOF", "<<-'E'",
-        "EOF", "\nEOF\n", "[\"", "\"]", "[", "]", "'", "\"", "${", "}", "$", ":-", "//", "--from=", "--mount=type=cache,", "--", "=", ",", "a", "\0", "\uD800", "\uFEFF", "é", "\u2028", "\\ud800");
+        "FROM", "RUN", "COPY", "ADD", "ONBUILD", "ENV",
+        "ARG", "HEALTHCHECK", "SHELL", "\n", "\n", "\r\n", " ", "\t", "\\\n", "`\n", "\\", "`", "#", "# escape=`\n", "<<EOF", "<<-'E'",
+        "EOF", "\nEOF\n", "[\"", "\"]", "[", "]", "'", "\"", "${",
+        "}", "$", ":-", "//", "--from=", "--mount=type=cache,", "--", "=", ",", "a", "\0", "\uD800", "\uFEFF", "é", "\u2028", "\\ud800");
 
     private static readonly Gen<string> Texts = Pieces.ArrayOf().Select(string.Concat);
 
     private static readonly Gen<byte[]> MutatedCases =
-        from original in Gen.Elements(Cases.Names("parse").Select(name => File.ReadAllBytes(Path.Combine(Cases.Folder("parse"), name, "Dockerfile"))).ToArray())
+        from original in Gen.Elements(
+            Cases.Names("parse").Select(name => File.ReadAllBytes(Path.Combine(Cases.Folder("parse"), name, "Dockerfile"))).ToArray())
         from at in Gen.Choose(0, Math.Max(0, original.Length - 1))
         from length in Gen.Choose(0, 12)
         from inserted in Pieces
@@ -44,7 +47,8 @@ public sealed class ReadingHostileInput
     [Fact]
     public void long_repetitions_are_read_in_time()
     {
-        string[] repeated = ["\\\n", "RUN a \\\n", "COPY <<A b\n", "ONBUILD ", "[", "${", "'", "--x ", "--x=\"", "ENV a=b \\\n", "#\n", "RUN <<A <<B <<C\n", "\"", "=", "FROM a AS b\n", "COPY <<A ", "<<A ", "a,", "x\n", "--from=a ",
+        string[] repeated = ["\\\n", "RUN a \\\n", "COPY <<A b\n", "ONBUILD ", "[", "${", "'", "--x ",
+            "--x=\"", "ENV a=b \\\n", "#\n", "RUN <<A <<B <<C\n", "\"", "=", "FROM a AS b\n", "COPY <<A ", "<<A ", "a,", "x\n", "--from=a ",
             "# syntax=a        "];
         foreach (var piece in repeated)
         {

@@ -5,10 +5,15 @@ using Manifold.Planning;
 
 namespace Manifold.Tests.Dockerfile;
 
-/// <summary>Each instruction with each kind of fault: where, what is wrong, and what would be right. Parser and planner are asked alike, and before anything is looked up.</summary>
+/// <summary>
+/// Each instruction with each kind of fault: where, what is wrong, and what would be right. Parser and planner are asked alike, and before
+/// anything is looked up.
+/// </summary>
 public sealed class WritingItWrong
 {
-    /// <summary>The fault's line (the file is <c>FROM scratch</c> and it), its column, words of the message, and words of the hint.</summary>
+    /// <summary>
+    /// The fault's line (the file is <c>FROM scratch</c> and it), its column, words of the message, and words of the hint.
+    /// </summary>
     public static TheoryData<string, int, string, string> Instructions => new()
     {
         { "RNU make", 1, "unknown instruction: RNU", "Did you mean RUN?" },
@@ -18,7 +23,8 @@ public sealed class WritingItWrong
         { "RUN --mount make", 5, "--mount needs a value", "" },
         { "RUN --mount=type=chache,target=/x make", 13, "type=chache: expected bind, cache", "Did you mean cache?" },
         { "RUN --mount=type=cache,taget=/x make", 24, "'taget' is not a key of --mount", "Did you mean target?" },
-        { "RUN --mount=type=cache,target=/x,sharing=sharde make", 34, "sharing=sharde: expected shared, private, locked", "Did you mean shared?" },
+        { "RUN --mount=type=cache,target=/x,sharing=sharde make",
+            34, "sharing=sharde: expected shared, private, locked", "Did you mean shared?" },
         { "RUN --mount=type=cache,target=/x,mode=9 make", 34, "mode=9: expected an octal number, e.g. 0750", "" },
         { "RUN --mount=type=cache,target=/x,uid=me make", 34, "uid=me: expected a number", "" },
         { "RUN --mount=type=tmpfs,target=/x,size=big make", 34, "size=big: expected a size, e.g. 512m", "" },
@@ -122,7 +128,8 @@ public sealed class WritingItWrong
     };
 
     [Theory, MemberData(nameof(Instructions))]
-    public void an_instruction_says_where_and_how(string fault, int column, string message, string hint) => OneError($"FROM scratch\n{fault}\n", (2, column), message, hint);
+    public void an_instruction_says_where_and_how(string fault, int column, string message, string hint) =>
+        OneError($"FROM scratch\n{fault}\n", (2, column), message, hint);
 
     /// <summary>Whole files, for what is wrong with the first line or between lines.</summary>
     public static TheoryData<string, int, int, string, string> Files => new()
@@ -162,7 +169,8 @@ public sealed class WritingItWrong
     };
 
     [Theory, MemberData(nameof(Files))]
-    public void a_file_says_where_and_how(string text, int line, int column, string message, string hint) => OneError(text, (line, column), message, hint);
+    public void a_file_says_where_and_how(string text, int line, int column, string message, string hint) =>
+        OneError(text, (line, column), message, hint);
 
     [Theory]
     [InlineData("docker/dockerfile")]
@@ -199,7 +207,8 @@ public sealed class WritingItWrong
     [Fact]
     public void a_mistake_on_a_continued_line_is_shown_on_its_own_line()
     {
-        var error = Assert.Single(Errors("FROM scratch\nCOPY a \\\n  # a comment\n  --chwon=1 \\\n  ${b \\\n  /\n"), each => each.Message.Contains("missing", StringComparison.Ordinal));
+        var error = Assert.Single(Errors("FROM scratch\nCOPY a \\\n  # a comment\n  --chwon=1 \\\n  ${b \\\n  /\n"),
+            each => each.Message.Contains("missing", StringComparison.Ordinal));
         Assert.Equal((5, 3, "  ${b \\"), (error.Place.Line, error.Place.Column, error.Excerpt));
     }
 
@@ -222,7 +231,8 @@ public sealed class WritingItWrong
             return errors;
         try
         {
-            new Planner(parsed.Tree, new BuildRequest { ContextFolder = "/", Platforms = [Platform.Parse("linux/amd64"), Platform.Parse("linux/arm64")] })
+            new Planner(parsed.Tree,
+                new BuildRequest { ContextFolder = "/", Platforms = [Platform.Parse("linux/amd64"), Platform.Parse("linux/arm64")] })
                 .Plan(new Dictionary<(ImageReference, Platform), BaseImage>());
             return [];
         }

@@ -33,9 +33,11 @@ public sealed partial class ReadingTheBakeSamples : IDisposable
             new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
         var graph = new ProjectGraph(project, new GraphOptions { LayoutReference = _ => throw new InvalidOperationException() });
 
-        Assert.Equal(["base", "app-large", "app-small"], graph.Nodes.Select(node => node.Name).Order(StringComparer.Ordinal).OrderBy(name => name != "base"));
+        Assert.Equal(["base", "app-large", "app-small"],
+            graph.Nodes.Select(node => node.Name).Order(StringComparer.Ordinal).OrderBy(name => name != "base"));
         var platforms = graph.Nodes.ToDictionary(node => node.Name, node => node.Platforms.Select(each => each.Platform).ToList());
-        Assert.All(graph.Nodes, node => Assert.All(node.Siblings, sibling => Assert.Subset(platforms[sibling.Name].ToHashSet(), platforms[node.Name].ToHashSet())));
+        Assert.All(graph.Nodes, node =>
+            Assert.All(node.Siblings, sibling => Assert.Subset(platforms[sibling.Name].ToHashSet(), platforms[node.Name].ToHashSet())));
         Assert.Equal(2, graph.Nodes.Sum(node => node.Siblings.Length));
     }
 

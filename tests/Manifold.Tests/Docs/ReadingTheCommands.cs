@@ -4,8 +4,10 @@ using Manifold.Cli;
 
 namespace Manifold.Tests.Docs;
 
-/// <summary>Every command that a page names in its text exists: <c>`manifold copy A B`</c> is read by
-/// the program's own parser, and not run.</summary>
+/// <summary>
+/// Every command that a page names in its text exists: <c>`manifold copy A B`</c> is read by
+/// the program's own parser, and not run.
+/// </summary>
 public sealed partial class ReadingTheCommands
 {
     [Fact]
@@ -36,7 +38,10 @@ public sealed partial class ReadingTheCommands
         var context = new CliContext
         {
             Environment = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty,
-            Out = TextWriter.Null, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            Time = TimeProvider.System,
+            Interactive = false,
         };
         var (parsed, read) = CommandTree.Read(CommandTree.Create(context), words);
         var wrong = WrongUsage.Find(parsed, read);

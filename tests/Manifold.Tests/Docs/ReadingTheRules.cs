@@ -11,11 +11,18 @@ using Manifold.Tests.Dockerfile.Checks;
 
 namespace Manifold.Tests.Docs;
 
-/// <summary>Every rule has its page under <c>docs/rules/</c>, whose bad example gives that rule's finding where it is marked, and nothing else; whose good one gives none.</summary>
-/// <remarks>A comment <c># ↓ RULE</c> marks the line below, <c># ↑ RULE</c> the line above. Blocks <c>images</c>, <c>context</c> and <c>.dockerignore</c> say what the checker is handed.</remarks>
+/// <summary>
+/// Every rule has its page under <c>docs/rules/</c>, whose bad example gives that rule's finding where it is marked, and nothing else;
+/// whose good one gives none.
+/// </summary>
+/// <remarks>
+/// A comment <c># ↓ RULE</c> marks the line below, <c># ↑ RULE</c> the line above. Blocks <c>images</c>, <c>context</c> and
+/// <c>.dockerignore</c> say what the checker is handed.
+/// </remarks>
 public sealed partial class ReadingTheRules
 {
-    private static readonly string Folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", "..", "docs", "rules"));
+    private static readonly string Folder =
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", "..", "docs", "rules"));
     private static readonly ImmutableArray<Platform> Platforms = [Platform.Parse("linux/amd64"), Platform.Parse("linux/arm64")];
 
     public static TheoryData<string> Names => [.. Rules.All.Select(rule => rule.Name)];
@@ -61,21 +68,31 @@ public sealed partial class ReadingTheRules
     public void its_examples_are_silent_when_the_rule_is_skipped(string rule)
     {
         var page = Page(rule);
-        Assert.All(page.Bad.Where(_ => rule is not ("UnknownRule" or "InvalidDefinitionDescription")), example => Assert.Empty(Findings(page, $"# check=skip={rule}\n{example}")));
+        Assert.All(page.Bad.Where(_ => rule is not ("UnknownRule" or "InvalidDefinitionDescription")),
+            example => Assert.Empty(Findings(page, $"# check=skip={rule}\n{example}")));
     }
 
-    private sealed record RulePage(ImmutableArray<string> Bad, ImmutableArray<string> Good, IgnoreRules Ignored, ImmutableArray<string> Context, ImmutableArray<string[]> Images);
+    private sealed record RulePage(
+        ImmutableArray<string> Bad,
+        ImmutableArray<string> Good,
+        IgnoreRules Ignored,
+        ImmutableArray<string> Context,
+        ImmutableArray<string[]> Images);
 
     private static RulePage Page(string rule)
     {
-        var blocks = Block().Matches(File.ReadAllText(Path.Combine(Folder, rule + ".md"))).ToLookup(match => match.Groups[1].Value, match => match.Groups[2].Value);
-        var page = new RulePage([.. blocks["dockerfile bad"]], [.. blocks["dockerfile good"]], IgnoreRules.Parse(".dockerignore", string.Concat(blocks["text .dockerignore"])),
-            [.. Lines(blocks["text context"])], [.. Lines(blocks["text images"]).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))]);
+        var blocks = Block().Matches(File.ReadAllText(Path.Combine(Folder, rule + ".md")))
+            .ToLookup(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        var page = new RulePage([.. blocks["dockerfile bad"]],
+            [.. blocks["dockerfile good"]], IgnoreRules.Parse(".dockerignore", string.Concat(blocks["text .dockerignore"])),
+            [.. Lines(blocks["text context"])],
+            [.. Lines(blocks["text images"]).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))]);
         Assert.NotEmpty(page.Bad);
         Assert.NotEmpty(page.Good);
         return page;
 
-        static IEnumerable<string> Lines(IEnumerable<string> texts) => texts.SelectMany(text => text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        static IEnumerable<string> Lines(IEnumerable<string> texts) =>
+            texts.SelectMany(text => text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     private static IEnumerable<(int Line, string Rule)> Marked(string example) => example.Split('\n')
@@ -86,17 +103,23 @@ public sealed partial class ReadingTheRules
     {
         var parsed = DockerfileParser.Parse("Dockerfile", example);
         var request = new BuildRequest { ContextFolder = "/", Platforms = Platforms };
-        var bases = PlanChecks.Needs(parsed.Tree, request).Select(need => (Need: need, Image: page.Images.FirstOrDefault(image => ImageReference.Parse(image[0]) == need.Reference))).ToList();
+        var bases = PlanChecks.Needs(parsed.Tree, request)
+            .Select(need => (Need: need, Image: page.Images.FirstOrDefault(image => ImageReference.Parse(image[0]) == need.Reference)))
+            .ToList();
         var facts = new CheckFacts
         {
             Ignored = page.Ignored,
-            Bases = bases.Where(each => Has(each.Image, each.Need.Platform)).Select(each => BaseOf(each.Need, each.Image)).ToDictionary(each => (each.Reference, each.Platform)),
-            Lacking = [.. bases.Where(each => !Has(each.Image, each.Need.Platform)).Select(each => new LackingBase(each.Need, PlatformsOf(each.Image!), each.Image![1] == "index"))],
+            Bases = bases.Where(each => Has(each.Image, each.Need.Platform)).Select(each => BaseOf(each.Need, each.Image))
+                .ToDictionary(each => (each.Reference, each.Platform)),
+            Lacking = [.. bases.Where(each => !Has(each.Image, each.Need.Platform))
+                .Select(each => new LackingBase(each.Need, PlatformsOf(each.Image!), each.Image![1] == "index"))],
             Context = new ContextFacts(
-                [.. page.Context.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(words => words.Length == 2).Select(words => new MachineFile(words[0], words[1], platform => platform.Architecture == words[1]))],
+                [.. page.Context.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(words => words.Length == 2)
+                    .Select(words => new MachineFile(words[0], words[1], platform => platform.Architecture == words[1]))],
                 [.. page.Context.Where(line => line == "node_modules/").Select(line => line.TrimEnd('/'))]),
         };
-        return [.. parsed.Diagnostics.Concat(PlanChecks.Run(parsed.Tree, request, facts, allStages: true)).OrderBy(each => each.Place.Line)];
+        return [.. parsed.Diagnostics.Concat(PlanChecks.Run(parsed.Tree, request, facts, allStages: true))
+            .OrderBy(each => each.Place.Line)];
     }
 
     private static bool Has(string[]? image, Platform platform) => image is null || PlatformsOf(image).Contains(platform);
@@ -104,12 +127,15 @@ public sealed partial class ReadingTheRules
     private static ImmutableArray<Platform> PlatformsOf(string[] image) => [.. image[2].Split(',').Select(Platform.Parse)];
 
     private static BaseImage BaseOf(BaseNeed need, string[]? image) =>
-        RuleFacts.Base(need.Reference.ToString(), need.Platform, image is [_, _, _, var layers] ? int.Parse(layers, CultureInfo.InvariantCulture) : 0) is var found
+        RuleFacts.Base(need.Reference.ToString(),
+            need.Platform, image is [_, _, _, var layers] ? int.Parse(layers, CultureInfo.InvariantCulture) : 0)
+            is var found
             && image?[1] == "manifest" ? found with { Top = found.Descriptor.Digest } : found;
 
     private static string Source([CallerFilePath] string path = "") => path;
 
-    [GeneratedRegex("^```(dockerfile bad|dockerfile good|text images|text context|text \\.dockerignore)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```(dockerfile bad|dockerfile good|text images|text context|text \\.dockerignore)\n(.*?)^```$",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
     [GeneratedRegex("^# ([↓↑]) (\\w+)$")]

@@ -2,7 +2,9 @@ using Manifold.Fetching;
 
 namespace Manifold.Tests.Fetching;
 
-/// <summary>What is a repository's address is what BuildKit takes for one (its util/gitutil, git_ref_test.go and git_url_test.go name these).</summary>
+/// <summary>
+/// What is a repository's address is what BuildKit takes for one (its util/gitutil, git_ref_test.go and git_url_test.go name these).
+/// </summary>
 public sealed class GitAddresses
 {
     [Theory]

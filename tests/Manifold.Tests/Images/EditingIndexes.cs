@@ -17,14 +17,21 @@ public sealed class EditingIndexes : WithPlaces
     [Fact]
     public async Task nested_indexes_are_opened_and_variants_are_spelled_the_usual_way()
     {
-        var arm = await SampleImages.WriteAsync(Store, "x", "linux/arm64") with { Platform = new PlatformFields { Os = "linux", Architecture = "arm64", Variant = "v8" } };
+        var arm = await SampleImages.WriteAsync(Store, "x", "linux/arm64") with
+        {
+            Platform =
+                new PlatformFields { Os = "linux", Architecture = "arm64", Variant = "v8" },
+        };
         var inner = await Store.WriteAsync(new ImageIndex { Manifests = [arm] }.ToJson(), MediaType.Index);
-        var amd = await SampleImages.WriteAsync(Store, "x") with { Platform = new PlatformFields { Os = "linux", Architecture = "x86_64" } };
-        Store.Tags.Set(ImageReference.Parse("nested:1"), await Store.WriteAsync(new ImageIndex { Manifests = [inner, amd] }.ToJson(), MediaType.Index));
+        var amd =
+            await SampleImages.WriteAsync(Store, "x") with { Platform = new PlatformFields { Os = "linux", Architecture = "x86_64" } };
+        Store.Tags.Set(ImageReference.Parse("nested:1"),
+            await Store.WriteAsync(new ImageIndex { Manifests = [inner, amd] }.ToJson(), MediaType.Index));
 
         var index = await DryAsync("create", "store:x:1", "store:nested:1");
 
-        Assert.Equal([("arm64", null), ("amd64", null)], index.Manifests.Select(entry => (entry.Platform!.Architecture, entry.Platform.Variant)));
+        Assert.Equal([("arm64", null), ("amd64", null)],
+            index.Manifests.Select(entry => (entry.Platform!.Architecture, entry.Platform.Variant)));
     }
 
     [Fact]
@@ -35,7 +42,8 @@ public sealed class EditingIndexes : WithPlaces
         var (code, _, error) = await Commanding.Manifold(Folder, "index", "create", "store:x:1", "store:app:1", "store:newer:1");
         Assert.Equal(2, code);
         Assert.Contains("app:1 and store:docker.io/library/newer:1 both provide linux/amd64", error, StringComparison.Ordinal);
-        Assert.Equal(newer.Digest, (await DryAsync("create", "store:x:1", "store:app:1", "store:newer:1", "--replace")).Manifests[0].Digest);
+        Assert.Equal(newer.Digest,
+            (await DryAsync("create", "store:x:1", "store:app:1", "store:newer:1", "--replace")).Manifests[0].Digest);
     }
 
     [Fact]
@@ -43,10 +51,12 @@ public sealed class EditingIndexes : WithPlaces
     {
         await StoredAsync("app:1", "linux/amd64", "linux/arm/v7");
         await RunAsync("index", "annotate", "store:app:1", "--annotation", "org.opencontainers.image.url=https://example.com");
-        await RunAsync("index", "annotate", "store:app:1", "linux/arm/v7", "--variant", "v6", "--os-version", "6.1", "--os-features", "x", "--annotation", "k=v");
+        await RunAsync("index", "annotate",
+            "store:app:1", "linux/arm/v7", "--variant", "v6", "--os-version", "6.1", "--os-features", "x", "--annotation", "k=v");
         var index = ImageIndex.Parse(Store.ReadDocument(Store.Tags.Find(ImageReference.Parse("app:1"))!.Digest));
         Assert.Equal("https://example.com", index.Annotations!["org.opencontainers.image.url"]);
-        Assert.Equal(("v6", "6.1", "x", "v"), (index.Manifests[1].Platform!.Variant, index.Manifests[1].Platform!.OsVersion, index.Manifests[1].Platform!.OsFeatures!.Value[0], index.Manifests[1].Annotations!["k"]));
+        Assert.Equal(("v6", "6.1", "x", "v"), (index.Manifests[1].Platform!.Variant, index.Manifests[1].Platform!.OsVersion,
+            index.Manifests[1].Platform!.OsFeatures!.Value[0], index.Manifests[1].Annotations!["k"]));
 
         var (code, _, error) = await Commanding.Manifold(Folder, "index", "annotate", "store:app:1", "--variant", "v8");
         Assert.Equal(2, code);
@@ -57,13 +67,16 @@ public sealed class EditingIndexes : WithPlaces
     public async Task attestations_follow_their_image_or_stay_out()
     {
         var amd = await SampleImages.WriteAsync(Store, "x") with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")) };
-        var arm = await SampleImages.WriteAsync(Store, "x", "linux/arm64") with { Platform = PlatformFields.From(Platform.Parse("linux/arm64")) };
+        var arm =
+            await SampleImages.WriteAsync(Store, "x", "linux/arm64") with { Platform = PlatformFields.From(Platform.Parse("linux/arm64")) };
         var attestation = await SampleImages.WriteAsync(Store, "att", "linux/386") with
         {
             Platform = new PlatformFields { Os = "unknown", Architecture = "unknown" },
-            Annotations = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("vnd.docker.reference.digest", amd.Digest.ToString()),
+            Annotations = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("vnd.docker.reference.digest",
+                amd.Digest.ToString()),
         };
-        Store.Tags.Set(ImageReference.Parse("app:1"), await Store.WriteAsync(new ImageIndex { Manifests = [amd, arm, attestation] }.ToJson(), MediaType.Index));
+        Store.Tags.Set(ImageReference.Parse("app:1"),
+            await Store.WriteAsync(new ImageIndex { Manifests = [amd, arm, attestation] }.ToJson(), MediaType.Index));
 
         Assert.Equal(3, (await DryAsync("create", "store:x:1", "store:app:1")).Manifests.Length);
         Assert.Equal(2, (await DryAsync("create", "store:x:1", "store:app:1", "--no-attestations")).Manifests.Length);
@@ -92,7 +105,8 @@ public sealed class EditingIndexes : WithPlaces
 
     private static byte[] Index(ScriptedRegistry registry, params string[] platforms) => new ImageIndex
     {
-        Manifests = [.. platforms.Select(platform => registry.AddImage("app", "x", [1, 2, 3], platform) with { Platform = PlatformFields.From(Platform.Parse(platform)) })],
+        Manifests = [.. platforms.Select(platform =>
+            registry.AddImage("app", "x", [1, 2, 3], platform) with { Platform = PlatformFields.From(Platform.Parse(platform)) })],
     }.ToJson();
 
     private async Task<Descriptor> StoredManifestAsync(string name, string platform)

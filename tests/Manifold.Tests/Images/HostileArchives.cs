@@ -22,8 +22,10 @@ public sealed class HostileArchives : WithPlaces
     [InlineData("/etc/passwd")]
     [InlineData("../../etc/passwd")]
     public void a_link_that_leads_out_is_refused(string target) =>
-        Refused("outside the archive", tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink,
-            "index.json") { LinkName = target }));
+        Refused("outside the archive", tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "index.json")
+        {
+            LinkName = target,
+        }));
 
     [Fact]
     public void links_in_a_circle_end() => Refused("form a loop", tar =>
@@ -45,7 +47,8 @@ public sealed class HostileArchives : WithPlaces
     public void a_tar_that_was_cut_is_refused(int length)
     {
         var whole = Tar(tar => tar.WriteEntry(File("index.json", new string('x', 2000))));
-        Assert.Contains("ends in the middle", Assert.ThrowsAny<ManifoldException>(() => Resolve(whole[..length])).Message, StringComparison.Ordinal);
+        Assert.Contains("ends in the middle",
+            Assert.ThrowsAny<ManifoldException>(() => Resolve(whole[..length])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,14 +79,19 @@ public sealed class HostileArchives : WithPlaces
     [Fact]
     public async Task an_index_that_is_listed_again_and_again_is_opened_once()
     {
-        var top = await Store.WriteAsync(new Manifest { Config = await Store.WriteAsync("{}"u8.ToArray(), MediaType.Config), Layers = [] }.ToJson(), MediaType.Manifest)
-            with { Platform = new PlatformFields { Os = "linux", Architecture = "amd64" } };
+        var top = await Store.WriteAsync(
+            new Manifest { Config = await Store.WriteAsync("{}"u8.ToArray(), MediaType.Config), Layers = [] }.ToJson(), MediaType.Manifest)
+            with
+        {
+            Platform = new PlatformFields { Os = "linux", Architecture = "amd64" },
+        };
         for (var depth = 0; depth < 3; depth++) // with four megabytes for each, this would be a thousand million entries
             top = await Store.WriteAsync(new ImageIndex { Manifests = [.. Enumerable.Repeat(top, 50)] }.ToJson(), MediaType.Index);
         Store.Tags.Set(ImageReference.Parse("bomb:1"), top);
 
         var tree = await ImageTree.ReadAsync(Open("store:bomb:1"), top);
-        var resolved = await new Puller(Client, Store, new BlobOrigins(Store)).ResolveAsync(ImageReference.Parse("bomb:1").WithDigest(top.Digest));
+        var resolved = await new Puller(Client, Store, new BlobOrigins(Store))
+            .ResolveAsync(ImageReference.Parse("bomb:1").WithDigest(top.Digest));
 
         Assert.Equal((3, 50, 50), (tree.Indexes.Length, tree.Manifests.Length, resolved.Entries.Length));
     }
@@ -104,10 +112,12 @@ public sealed class HostileArchives : WithPlaces
     public async Task whatever_bytes_change_there_is_an_answer_or_a_refusal()
     {
         await StoredAsync("app:1", "linux/amd64", "linux/arm64");
-        await new OciArchiveTarget(ArchiveDestination.ToFile(Folder["good.tar"]), ["app"]).WriteAsync(Open("store:app:1"), await ImageParts.ReadAsync(Open("store:app:1"), false));
+        await new OciArchiveTarget(ArchiveDestination.ToFile(Folder["good.tar"]), ["app"])
+            .WriteAsync(Open("store:app:1"), await ImageParts.ReadAsync(Open("store:app:1"), false));
         var good = await System.IO.File.ReadAllBytesAsync(Folder["good.tar"]);
         var change = from at in Gen.Choose(0, good.Length - 1)
-                     from value in Gen.Elements((byte)0, (byte)'.', (byte)'/', (byte)'2', (byte)'1', (byte)'x', (byte)'7', (byte)0x80, (byte)0xFF, (byte)'"', (byte)'}')
+                     from value in Gen.Elements((byte)0,
+                         (byte)'.', (byte)'/', (byte)'2', (byte)'1', (byte)'x', (byte)'7', (byte)0x80, (byte)0xFF, (byte)'"', (byte)'}')
                      select (at, value);
         Prop.ForAll(change.NonEmptyListOf().ToArbitrary(), changes =>
         {
@@ -139,7 +149,8 @@ public sealed class HostileArchives : WithPlaces
         return Open($"{transport}:{Folder["x.tar"]}");
     }
 
-    private static PaxTarEntry File(string path, string content) => new(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) };
+    private static PaxTarEntry File(string path, string content) =>
+        new(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) };
 
     private static byte[] Tar(Action<TarWriter> write)
     {

@@ -52,7 +52,8 @@ public sealed class ListingTags : WithARegistry
     {
         Registry.AddManifest("app", "1", new Manifest
         {
-            ArtifactType = "application/x-chart", Layers = [],
+            ArtifactType = "application/x-chart",
+            Layers = [],
             Config = Registry.AddBlob("app", "{}"u8.ToArray(), MediaType.Empty),
         }.ToJson());
         var tag = Assert.Single(await ListAsync("app", "1"));
@@ -204,10 +205,19 @@ public sealed class ListingTags : WithARegistry
         {
             var fields = Fields(platform);
             var config = new ImageConfig { Os = fields.Os, Architecture = fields.Architecture, Created = created };
-            var bytes = new Manifest { Config = Registry.AddBlob(repository, config.ToJson(), MediaType.Config),
-                Layers = [shared] }.ToJson();
+            var bytes = new Manifest
+            {
+                Config = Registry.AddBlob(repository, config.ToJson(), MediaType.Config),
+                Layers = [shared],
+            }.ToJson();
             Registry.Manifests[$"{repository}@{Digest.Of(bytes)}"] = (MediaType.Manifest, bytes);
-            return new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of(bytes), Size = bytes.Length, Platform = fields };
+            return new Descriptor
+            {
+                MediaType = MediaType.Manifest,
+                Digest = Digest.Of(bytes),
+                Size = bytes.Length,
+                Platform = fields,
+            };
         })];
         return Registry.AddManifest(repository, tag, new ImageIndex
         {

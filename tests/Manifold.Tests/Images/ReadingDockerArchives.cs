@@ -21,7 +21,8 @@ public sealed class ReadingDockerArchives : WithPlaces
     public async Task compressed_layers_keep_their_bytes()
     {
         var (config, layer) = Sample("linux/arm64", compressed: true);
-        WriteTar("kaniko.tar", ("sha256:abc", config), ("x.tar.gz", layer), ("manifest.json", Json("""[{"Config":"sha256:abc","RepoTags":["app:1"],"Layers":["x.tar.gz"]}]""")));
+        WriteTar("kaniko.tar", ("sha256:abc", config),
+            ("x.tar.gz", layer), ("manifest.json", Json("""[{"Config":"sha256:abc","RepoTags":["app:1"],"Layers":["x.tar.gz"]}]""")));
         var source = Open($"docker-archive:{Folder["kaniko.tar"]}:docker.io/library/app:1");
         var manifest = await source.ReadManifestAsync((await source.ResolveAsync()).Descriptor);
         Assert.Equal((MediaType.LayerGzip, Digest.Of(layer)), (manifest.Layers[0].MediaType, manifest.Layers[0].Digest));
@@ -33,7 +34,8 @@ public sealed class ReadingDockerArchives : WithPlaces
         var (config, layer) = Sample("linux/amd64", compressed: false);
         var (other, _) = Sample("linux/arm64", compressed: false);
         WriteTar("two.tar", ("a", config), ("b", other), ("l", layer),
-            ("manifest.json", Json("""[{"Config":"a","RepoTags":["app:1"],"Layers":["l"]},{"Config":"b","RepoTags":null,"Layers":["l"]}]""")));
+            ("manifest.json",
+                Json("""[{"Config":"a","RepoTags":["app:1"],"Layers":["l"]},{"Config":"b","RepoTags":null,"Layers":["l"]}]""")));
         var refusal = await Assert.ThrowsAsync<UsageException>(() => Open($"docker-archive:{Folder["two.tar"]}:app:2").ResolveAsync());
         Assert.EndsWith(": app:1, @1.", refusal.Message, StringComparison.Ordinal);
         var second = Open($"docker-archive:{Folder["two.tar"]}:@1");
@@ -45,7 +47,8 @@ public sealed class ReadingDockerArchives : WithPlaces
     {
         var (config, layer) = Sample("linux/amd64", compressed: false);
         layer[600] ^= 1;
-        WriteTar("bad.tar", ("a", config), ("l", layer), ("manifest.json", Json("""[{"Config":"a","RepoTags":["app:1"],"Layers":["l"]}]""")));
+        WriteTar("bad.tar",
+            ("a", config), ("l", layer), ("manifest.json", Json("""[{"Config":"a","RepoTags":["app:1"],"Layers":["l"]}]""")));
         await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"docker-archive:{Folder["bad.tar"]}")));
     }
 
@@ -53,12 +56,14 @@ public sealed class ReadingDockerArchives : WithPlaces
 
     private (byte[] Config, byte[] Layer) Sample(string platform, bool compressed)
     {
-        var manifest = Manifest.Parse(Store.ReadDocument(SampleImages.WriteAsync(Store, platform, platform).GetAwaiter().GetResult().Digest));
+        var manifest =
+            Manifest.Parse(Store.ReadDocument(SampleImages.WriteAsync(Store, platform, platform).GetAwaiter().GetResult().Digest));
         var layer = File.ReadAllBytes(Store.BlobPath(manifest.Layers[0].Digest));
         if (!compressed)
         {
             using var plain = new MemoryStream();
-            using var gzip = new System.IO.Compression.GZipStream(new MemoryStream(layer), System.IO.Compression.CompressionMode.Decompress);
+            using var gzip = new System.IO.Compression.GZipStream(new MemoryStream(layer),
+                System.IO.Compression.CompressionMode.Decompress);
             gzip.CopyTo(plain);
             layer = plain.ToArray();
         }

@@ -14,7 +14,8 @@ public sealed class ReadingLayouts : WithPlaces
         await StoredAsync("debian:12", "linux/arm64");
         foreach (var place in new[] { $"oci:{Store.Root}:quay.io/acme/app:1", $"oci:{Store.Root}@{image.Digest}" })
             Assert.Equal(image.Digest, (await Open(place).ResolveAsync()).Descriptor.Digest);
-        Assert.Equal(Store.Tags.Find(ImageReference.Parse("debian:12"))!.Digest, (await Open($"oci:{Store.Root}:debian:12").ResolveAsync()).Descriptor.Digest);
+        Assert.Equal(Store.Tags.Find(ImageReference.Parse("debian:12"))!.Digest,
+            (await Open($"oci:{Store.Root}:debian:12").ResolveAsync()).Descriptor.Digest);
     }
 
     [Fact]
@@ -44,7 +45,8 @@ public sealed class ReadingLayouts : WithPlaces
             ($"oci-archive:{Folder["empty"]}", $"use: oci:{Folder["empty"]}"),
             ($"oci-archive:{Folder["nowhere"]}", $"There is no archive '{Folder["nowhere"]}'."),
         })
-            Assert.EndsWith(message, (await Assert.ThrowsAsync<UsageException>(() => Open(place).ResolveAsync())).Message, StringComparison.Ordinal);
+            Assert.EndsWith(message,
+                (await Assert.ThrowsAsync<UsageException>(() => Open(place).ResolveAsync())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +61,9 @@ public sealed class ReadingLayouts : WithPlaces
         var damaged = await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")));
         Assert.Contains("its digest is", damaged.Message, StringComparison.Ordinal);
         File.WriteAllText(Store.BlobPath(layer.Digest), "short");
-        Assert.Contains("has 5 bytes", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
+        Assert.Contains("has 5 bytes",
+            (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message,
+            StringComparison.Ordinal);
         File.Delete(Store.BlobPath(manifest.Digest));
         Assert.Contains($"'{manifest.Digest}' is missing", (await Assert.ThrowsAsync<ContentMismatchException>(() =>
             ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);

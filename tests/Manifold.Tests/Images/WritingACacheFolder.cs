@@ -52,7 +52,8 @@ public sealed class WritingACacheFolder : IDisposable
     {
         await PutAsync(Path.Combine(folder["cache"], file), what, """{"schemaVersion":2,"manifests":[]}""");
 
-        var changing = Task.Run(() => cache.ChangeIndexAsync(_ => new ImageIndex { Manifests = [] }, TestContext.Current.CancellationToken));
+        var changing =
+            Task.Run(() => cache.ChangeIndexAsync(_ => new ImageIndex { Manifests = [] }, TestContext.Current.CancellationToken));
 
         var refusal = await Assert.ThrowsAsync<UsageException>(() => changing.WaitAsync(Patience));
         Assert.Contains(file, refusal.Message, StringComparison.Ordinal);

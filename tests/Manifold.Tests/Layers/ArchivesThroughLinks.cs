@@ -2,8 +2,10 @@ using Manifold.Layers;
 
 namespace Manifold.Tests.Layers;
 
-/// <summary>An archive is unpacked over files of which some are links, or has entries below links of its own, as in a base with a merged
-/// <c>/usr</c>. BuildKit and buildah say where the entries go: they unpack it in a chroot (cases add-archive-through-…).</summary>
+/// <summary>
+/// An archive is unpacked over files of which some are links, or has entries below links of its own, as in a base with a merged
+/// <c>/usr</c>. BuildKit and buildah say where the entries go: they unpack it in a chroot (cases add-archive-through-…).
+/// </summary>
 public sealed class ArchivesThroughLinks : IDisposable
 {
     private readonly TemporaryFolder folder = new();

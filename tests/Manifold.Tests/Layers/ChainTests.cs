@@ -23,7 +23,8 @@ public sealed class StackingLayers
     [Fact]
     public void an_opaque_folder_hides_the_content_below_and_keeps_its_own()
     {
-        var chain = Of([FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a/c")], [FileTrees.FolderEntry("a") with { Opaque = true, Mode = 0b111_000_000 }, FileTrees.FileEntry("a/c")]);
+        var chain = Of([FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a/c")],
+            [FileTrees.FolderEntry("a") with { Opaque = true, Mode = 0b111_000_000 }, FileTrees.FileEntry("a/c")]);
         Assert.Equal(["a/c"], chain.Children("a").Select(entry => entry.Path));
         Assert.Equal(0b111_000_000, chain.Find("a")!.Mode);
     }
@@ -71,17 +72,20 @@ public sealed class StackingLayers
 
     [Fact]
     public void the_last_link_stays_where_asked() =>
-        Assert.Equal(("usr/bin/sh", EntryKind.SymbolicLink), (Links().Resolve("bin/sh", followLast: false).Path, Links().Resolve("bin", followLast: false).Entry!.Kind));
+        Assert.Equal(("usr/bin/sh", EntryKind.SymbolicLink),
+            (Links().Resolve("bin/sh", followLast: false).Path, Links().Resolve("bin", followLast: false).Entry!.Kind));
 
     [Fact]
     public void links_in_a_circle_and_ways_through_files_are_refused()
     {
         Assert.Contains("symbolic links", Assert.Throws<LayerException>(() => Links().Resolve("loop/x")).Message, StringComparison.Ordinal);
-        Assert.Contains("not a folder", Assert.Throws<LayerException>(() => Links().Resolve("usr/bin/sh/x")).Message, StringComparison.Ordinal);
+        Assert.Contains("not a folder",
+            Assert.Throws<LayerException>(() => Links().Resolve("usr/bin/sh/x")).Message, StringComparison.Ordinal);
     }
 
     private static Chain Links() => Of(
-        [FileTrees.FileEntry("usr/bin/sh"), Link("bin", "usr/bin"), Link("abs", "/usr"), Link("escape", "../../../.."), Link("loop", "loop2"), Link("loop2", "loop")],
+        [FileTrees.FileEntry("usr/bin/sh"),
+            Link("bin", "usr/bin"), Link("abs", "/usr"), Link("escape", "../../../.."), Link("loop", "loop2"), Link("loop2", "loop")],
         [Link("chained", "/chain2"), Link("chain2", "bin"), Link("dangling", "nowhere/at/all")]);
 }
 
@@ -92,8 +96,15 @@ public sealed class KeepingATableOfContents
     {
         var table = TableOfContents.Of(
         [
-            FileTrees.FileEntry("usr/share/\uDCFF", modified: new FileTime(-5, 7)), FileTrees.FolderEntry("usr") with { Mode = 0b1_111_111_111, Opaque = true, Uid = uint.MaxValue - 1 },
-            new() { Path = "usr/gone", Kind = EntryKind.Whiteout }, new() { Path = "dev/null", Kind = EntryKind.CharacterDevice, DeviceMajor = 1, DeviceMinor = 3 },
+            FileTrees.FileEntry("usr/share/\uDCFF", modified: new FileTime(-5, 7)),
+            FileTrees.FolderEntry("usr") with { Mode = 0b1_111_111_111, Opaque = true, Uid = uint.MaxValue - 1 },
+            new() { Path = "usr/gone", Kind = EntryKind.Whiteout }, new()
+            {
+                Path = "dev/null",
+                Kind = EntryKind.CharacterDevice,
+                DeviceMajor = 1,
+                DeviceMinor = 3,
+            },
             new() { Path = "link", Kind = EntryKind.SymbolicLink, LinkTarget = "/\uDC80" }, new() { Path = "pipe", Kind = EntryKind.Fifo },
         ]);
         using var file = new MemoryStream();
@@ -121,7 +132,8 @@ public sealed class NamesOfFiles
     {
         foreach (var (bytes, name) in new (byte[], string)[]
         {
-            ([0x61, 0xFF, 0x62], "a\uDCFFb"), ([0xE2, 0x82], "\uDCE2\uDC82"), ([0xED, 0xA0, 0x80], "\uDCED\uDCA0\uDC80"), ([0xC3, 0xA4, 0xF0, 0x9F, 0x98, 0x80], "ä😀"),
+            ([0x61, 0xFF, 0x62], "a\uDCFFb"),
+            ([0xE2, 0x82], "\uDCE2\uDC82"), ([0xED, 0xA0, 0x80], "\uDCED\uDCA0\uDC80"), ([0xC3, 0xA4, 0xF0, 0x9F, 0x98, 0x80], "ä😀"),
         })
         {
             Assert.Equal(name, FileName.Decode(bytes));

@@ -16,9 +16,17 @@ public sealed class MakingALayer
     {
         LayerEntry[] entries =
         [
-            FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a-b"), FileTrees.FolderEntry("ä"), FileTrees.FileEntry("ä/\uDCFF"), FileTrees.FileEntry("ä/😀"),
-            FileTrees.FileEntry("ä/\uFFFD"), new() { Path = "gone", Kind = EntryKind.Whiteout }, new() { Path = "link", Kind = EntryKind.SymbolicLink, LinkTarget = "a" },
-            new() { Path = "0-hard", Kind = EntryKind.HardLink, LinkTarget = "a/b" }, new() { Path = "z-hard", Kind = EntryKind.HardLink, LinkTarget = "a/b" },
+            FileTrees.FolderEntry("a"),
+            FileTrees.FileEntry("a/b"),
+            FileTrees.FileEntry("a-b"),
+            FileTrees.FolderEntry("ä"),
+            FileTrees.FileEntry("ä/\uDCFF"),
+            FileTrees.FileEntry("ä/😀"),
+            FileTrees.FileEntry("ä/\uFFFD"),
+            new() { Path = "gone", Kind = EntryKind.Whiteout },
+            new() { Path = "link", Kind = EntryKind.SymbolicLink, LinkTarget = "a" },
+            new() { Path = "0-hard", Kind = EntryKind.HardLink, LinkTarget = "a/b" },
+            new() { Path = "z-hard", Kind = EntryKind.HardLink, LinkTarget = "a/b" },
         ];
         var expected = Writer.Hash(entries);
         Prop.ForAll(Gen.Shuffle(entries).ToArbitrary(), shuffled =>
@@ -27,29 +35,35 @@ public sealed class MakingALayer
             Assert.Equal(expected.DiffId, layer.DiffId);
             Assert.Equal(expected.Contents.Entries, layer.Contents.Entries);
         }).QuickCheckThrowOnFailure();
-        Assert.Equal(["0-hard", "a", "a/b", "a-b", "gone", "link", "z-hard", "ä", "ä/\uFFFD", "ä/😀", "ä/\uDCFF"], Writer.Ordered(entries).Select(entry => entry.Path));
+        Assert.Equal(["0-hard", "a", "a/b", "a-b", "gone", "link", "z-hard", "ä", "ä/\uFFFD", "ä/😀", "ä/\uDCFF"],
+            Writer.Ordered(entries).Select(entry => entry.Path));
     }
 
     [Fact]
     public void the_first_name_of_a_hard_linked_file_has_the_content()
     {
-        var ordered = Writer.Ordered([FileTrees.FileEntry("m"), new() { Path = "a", Kind = EntryKind.HardLink, LinkTarget = "m" }, new() { Path = "z", Kind = EntryKind.HardLink, LinkTarget = "a" }]);
-        Assert.Equal([("a", EntryKind.File, null), ("m", EntryKind.HardLink, "a"), ("z", EntryKind.HardLink, "a")], ordered.Select(entry => (entry.Path, entry.Kind, entry.LinkTarget)));
+        var ordered = Writer.Ordered([FileTrees.FileEntry("m"), new() { Path = "a", Kind = EntryKind.HardLink, LinkTarget = "m" },
+            new() { Path = "z", Kind = EntryKind.HardLink, LinkTarget = "a" }]);
+        Assert.Equal([("a", EntryKind.File, null), ("m", EntryKind.HardLink, "a"), ("z", EntryKind.HardLink, "a")],
+            ordered.Select(entry => (entry.Path, entry.Kind, entry.LinkTarget)));
     }
 
     [Fact]
     public void hard_links_that_lead_in_a_circle_are_refused() =>
-        Assert.Throws<LayerException>(() => Writer.Ordered([new() { Path = "a", Kind = EntryKind.HardLink, LinkTarget = "b" }, new() { Path = "b", Kind = EntryKind.HardLink, LinkTarget = "a" }]));
+        Assert.Throws<LayerException>(() => Writer.Ordered([new() { Path = "a", Kind = EntryKind.HardLink, LinkTarget = "b" },
+            new() { Path = "b", Kind = EntryKind.HardLink, LinkTarget = "a" }]));
 
     [Fact]
-    public void a_path_twice_is_refused() => Assert.Throws<LayerException>(() => Writer.Ordered([FileTrees.FileEntry("a"), FileTrees.FileEntry("a")]));
+    public void a_path_twice_is_refused() =>
+        Assert.Throws<LayerException>(() => Writer.Ordered([FileTrees.FileEntry("a"), FileTrees.FileEntry("a")]));
 
     [Theory]
     [InlineData(1_500_000_000, 999, 1_500_000_000)]
     [InlineData(1_600_000_000, 999, 1_600_000_000)]
     [InlineData(1_700_000_000, 0, 1_600_000_000)]
     public void times_are_clamped_and_whole(long seconds, int nanoseconds, long expected) =>
-        Assert.Equal(new FileTime(expected), Writer.Ordered([FileTrees.FileEntry("a", modified: new FileTime(seconds, nanoseconds))])[0].Modified);
+        Assert.Equal(new FileTime(expected),
+            Writer.Ordered([FileTrees.FileEntry("a", modified: new FileTime(seconds, nanoseconds))])[0].Modified);
 
     [Fact]
     public async Task a_tar_that_is_not_the_diff_id_s_is_refused()
@@ -57,7 +71,9 @@ public sealed class MakingALayer
         using var folder = new TemporaryFolder();
         using var store = Store.Open(folder.Path);
         var layer = await Writer.StoreAsync([FileTrees.FileEntry("a")], store);
-        Assert.Contains("config says", Assert.Throws<LayerException>(() => new LayerReader(store).ReadContents(layer.Descriptor!, Digest.Of("other"))).Message, StringComparison.Ordinal);
+        Assert.Contains("config says",
+            Assert.Throws<LayerException>(() => new LayerReader(store).ReadContents(layer.Descriptor!, Digest.Of("other"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,7 +63,13 @@ public sealed class ReadingDamagedTars
         using var stream = new MemoryStream();
         var writer = new TarWriter(stream);
         for (var i = 0; i <= Limits.LayerDevices; i++)
-            writer.Write(new LayerEntry { Path = $"d{i}", Kind = EntryKind.CharacterDevice, DeviceMajor = 1, DeviceMinor = 3 });
+            writer.Write(new LayerEntry
+            {
+                Path = $"d{i}",
+                Kind = EntryKind.CharacterDevice,
+                DeviceMajor = 1,
+                DeviceMinor = 3,
+            });
         Assert.Contains("device nodes", Assert.Throws<LayerException>(() => ReadAll(stream.ToArray())).Message, StringComparison.Ordinal);
     }
 

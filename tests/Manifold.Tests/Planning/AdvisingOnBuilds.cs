@@ -94,7 +94,8 @@ public sealed class AdvisingOnBuilds
 
     [Theory]
     [InlineData("FROM golang:1.22\nRUN go build -o /app .\n")] // the image itself
-    [InlineData("FROM --platform=linux/amd64 golang:1.22 AS build\nRUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n")] // native
+    // native
+    [InlineData("FROM --platform=linux/amd64 golang:1.22 AS build\nRUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n")]
     [InlineData("FROM debian:12 AS build\nRUN apt-get install -y curl\nFROM scratch\nCOPY --from=build /app /app\n")] // no compiler
     [InlineData("FROM rust:1 AS build\nRUN make\nFROM scratch\nCOPY --from=build /app /app\n")] // make has no option for the platform
     [InlineData("FROM mcr.microsoft.com/dotnet/sdk:9.0 AS build\nRUN make\nFROM scratch\nCOPY --from=build /app /app\n")]
@@ -172,13 +173,26 @@ public sealed class AdvisingOnBuilds
 
     internal static BaseImage Base(ImageReference image, Platform platform)
     {
-        var layer = new Descriptor { MediaType = MediaType.LayerGzip, Digest = SampleRecords.DigestOf($"layer {image} {platform}"),
-            Size = 1000 };
+        var layer = new Descriptor
+        {
+            MediaType = MediaType.LayerGzip,
+            Digest = SampleRecords.DigestOf($"layer {image} {platform}"),
+            Size = 1000,
+        };
         var config = new Descriptor { MediaType = MediaType.Config, Digest = SampleRecords.DigestOf("config"), Size = 10 };
-        var descriptor = new Descriptor { MediaType = MediaType.Manifest,
-            Digest = SampleRecords.DigestOf($"manifest {image} {platform}"), Size = 10 };
+        var descriptor = new Descriptor
+        {
+            MediaType = MediaType.Manifest,
+            Digest = SampleRecords.DigestOf($"manifest {image} {platform}"),
+            Size = 10,
+        };
         return new BaseImage(image, platform, descriptor, new Manifest { Config = config, Layers = [layer] },
-            new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant,
-                Config = new ContainerConfig() });
+            new ImageConfig
+            {
+                Os = platform.Os,
+                Architecture = platform.Architecture,
+                Variant = platform.Variant,
+                Config = new ContainerConfig(),
+            });
     }
 }

@@ -11,7 +11,8 @@ public sealed class ChangingModes
     {
         using var folder = new TemporaryFolder();
         var random = new Random(7);
-        var cases = Enumerable.Range(0, 300).Select(i => (Name: $"{i}", IsFolder: i % 3 == 0, Mode: random.Next(512), Change: Change(random))).ToList();
+        var cases = Enumerable.Range(0, 300)
+            .Select(i => (Name: $"{i}", IsFolder: i % 3 == 0, Mode: random.Next(512), Change: Change(random))).ToList();
         var script = new StringBuilder("umask 022\n");
         foreach (var (name, isFolder, mode, change) in cases)
         {
@@ -30,7 +31,9 @@ public sealed class ChangingModes
             Assert.True(FileModeChange.TryParse(text, out var change), text);
             var real = (int)File.GetUnixFileMode(folder[name]);
             File.SetUnixFileMode(folder[name], (UnixFileMode)0x1FF);
-            Assert.True(real == change.Apply(mode, isFolder), $"chmod {text} of {Convert.ToString(mode, 8)}{(isFolder ? " (a folder)" : "")}: chmod says {Convert.ToString(real, 8)}, we {Convert.ToString(change.Apply(mode, isFolder), 8)}");
+            Assert.True(real == change.Apply(mode, isFolder),
+                $"chmod {text} of {Convert.ToString(mode, 8)}{(isFolder ? " (a folder)" : "")}"
+                    + $": chmod says {Convert.ToString(real, 8)}, we {Convert.ToString(change.Apply(mode, isFolder), 8)}");
         }
     }
 
@@ -45,8 +48,11 @@ public sealed class ChangingModes
 
     private static string Change(Random random)
     {
-        string Some(string letters, int least) => string.Concat(letters.Where(_ => random.Next(2) == 0).DefaultIfEmpty(least > 0 ? letters[0] : '\0')).Replace("\0", "", StringComparison.Ordinal);
-        string Clause() => Some("ugo", 0) + string.Concat(Enumerable.Range(0, random.Next(1, 3)).Select(_ => "+-="[random.Next(3)] + (random.Next(4) == 0 ? "ugo"[random.Next(3)].ToString() : Some("rwxX", 1))));
+        string Some(string letters, int least) =>
+            string.Concat(letters.Where(_ => random.Next(2) == 0).DefaultIfEmpty(least > 0 ? letters[0] : '\0'))
+                .Replace("\0", "", StringComparison.Ordinal);
+        string Clause() => Some("ugo", 0) + string.Concat(Enumerable.Range(0, random.Next(1, 3))
+            .Select(_ => "+-="[random.Next(3)] + (random.Next(4) == 0 ? "ugo"[random.Next(3)].ToString() : Some("rwxX", 1))));
         return string.Join(',', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Clause()));
     }
 }

@@ -5,7 +5,10 @@ using Manifold.Planning;
 
 namespace Manifold.Tests.Planning;
 
-/// <summary>The config of an image names the platform that was asked for, whatever older processor its base was built for. BuildKit 0.13 says the same.</summary>
+/// <summary>
+/// The config of an image names the platform that was asked for, whatever older processor its base was built for. BuildKit 0.13 says the
+/// same.
+/// </summary>
 public sealed class NamingThePlatform
 {
     [Theory]
@@ -31,7 +34,13 @@ public sealed class NamingThePlatform
         var bases = planner.Needs.ToImmutableDictionary(need => (need.Reference, need.Platform), need => new BaseImage(
             need.Reference, need.Platform, new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("x"), Size = 1 },
             new Manifest { Config = new Descriptor { MediaType = MediaType.Config, Digest = Digest.Of("y"), Size = 1 }, Layers = [] },
-            new ImageConfig { Os = "linux", Architecture = architecture, Variant = variant, Config = new ContainerConfig() }));
+            new ImageConfig
+            {
+                Os = "linux",
+                Architecture = architecture,
+                Variant = variant,
+                Config = new ContainerConfig(),
+            }));
         return planner.Plan(bases).Images[0].Config;
     }
 }

@@ -15,7 +15,8 @@ public sealed class PlanningAFile
     [InlineData("COPY f x", "/work/x")]
     [InlineData("COPY f ..", "/")]
     public void a_destination_of_nothing_is_the_working_folder(string copy, string destination) =>
-        Assert.Equal(destination, Assert.IsType<CopyStep>(Plan($"FROM scratch\nWORKDIR /work\nENV empty=\"\"\n{copy}\n").Images[0].Last).Destination);
+        Assert.Equal(destination,
+            Assert.IsType<CopyStep>(Plan($"FROM scratch\nWORKDIR /work\nENV empty=\"\"\n{copy}\n").Images[0].Last).Destination);
 
     [Theory]
     [InlineData("FROM scratch\nARG TARGETSTAGE\nENV A=$TARGETSTAGE\n", null, "default")]
@@ -52,7 +53,8 @@ public sealed class PlanningAFile
     [InlineData("$C", "by a variable")]
     public void a_commit_may_be_the_checksum_of_a_repository(string checksum, string _)
     {
-        var add = Assert.IsType<CopyStep>(Plan($"FROM scratch\nARG C=0123456\nADD --checksum={checksum} https://example.com/a.git#main /\n").Images[0].Last);
+        var add = Assert.IsType<CopyStep>(
+            Plan($"FROM scratch\nARG C=0123456\nADD --checksum={checksum} https://example.com/a.git#main /\n").Images[0].Last);
 
         Assert.Equal("0123456", Assert.IsType<GitSource>(Assert.Single(add.Remotes)).Address.Checksum);
     }
@@ -78,7 +80,9 @@ public sealed class PlanningAFile
     private static BuildPlan Plan(string text, string? target = null, params (string Name, NamedContext Context)[] contexts) =>
         new Planner(DockerfileParser.Parse("Dockerfile", text).OrThrow(), new BuildRequest
         {
-            ContextFolder = "/", Platforms = [Platform.Parse("linux/amd64")], Target = target,
+            ContextFolder = "/",
+            Platforms = [Platform.Parse("linux/amd64")],
+            Target = target,
             Contexts = contexts.ToImmutableSortedDictionary(each => each.Name, each => each.Context, StringComparer.Ordinal),
         }).Plan(new Dictionary<(ImageReference, Platform), BaseImage>());
 }

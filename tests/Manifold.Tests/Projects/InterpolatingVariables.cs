@@ -2,7 +2,9 @@ using Manifold.Projects;
 
 namespace Manifold.Tests.Projects;
 
-/// <summary>Variables in values, as the Compose specification has them; what the values become is what compose-go's loader makes of them.</summary>
+/// <summary>
+/// Variables in values, as the Compose specification has them; what the values become is what compose-go's loader makes of them.
+/// </summary>
 public sealed class InterpolatingVariables : IDisposable
 {
     private readonly ProjectFolder folder = new ProjectFolder().With(".");
@@ -81,7 +83,8 @@ public sealed class InterpolatingVariables : IDisposable
 
     [Fact]
     public void nesting_is_bounded() =>
-        Assert.Contains("nested more than", Assert.Throws<ProjectFileException>(() => Read(string.Concat(Enumerable.Repeat("${N:-", 5000)) + new string('}', 5000))).Message, StringComparison.Ordinal);
+        Assert.Contains("nested more than", Assert.Throws<ProjectFileException>(
+            () => Read(string.Concat(Enumerable.Repeat("${N:-", 5000)) + new string('}', 5000))).Message, StringComparison.Ordinal);
 
     private static string Value(Project project) => ((BuildSource)project.Components[0].Platforms[0].Source).Arguments["X"];
 

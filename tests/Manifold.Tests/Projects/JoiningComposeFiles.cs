@@ -12,8 +12,10 @@ public sealed class JoiningComposeFiles : IDisposable
     [Fact]
     public void an_extended_file_brings_its_own_paths_and_what_it_extends_itself()
     {
-        folder.Files.Write("a/base.yaml", "services:\n  base:\n    extends: {file: b/root.yaml, service: root}\n    build: {additional_contexts: {here: .}, args: {A: base}}\n");
-        folder.Files.Write("a/b/root.yaml", "services:\n  root:\n    image: acme/root\n    build: {context: ., args: {A: root, B: root}}\n");
+        folder.Files.Write("a/base.yaml", "services:\n  base:\n    extends: {file: b/root.yaml, service: root}\n"
+            + "    build: {additional_contexts: {here: .}, args: {A: base}}\n");
+        folder.Files.Write("a/b/root.yaml",
+            "services:\n  root:\n    image: acme/root\n    build: {context: ., args: {A: root, B: root}}\n");
         var project = folder.Compose("services:\n  web:\n    extends: {file: a/base.yaml, service: base}\n    build: {args: [B=web]}\n");
         var build = Build(project, "web");
         Assert.Equal(folder.Files["a/b"], build.ContextFolder);
@@ -26,7 +28,8 @@ public sealed class JoiningComposeFiles : IDisposable
     public void a_build_without_a_context_is_in_the_folder_of_the_file_that_extends()
     {
         folder.Files.Write("a/base.yaml", "services:\n  base: {build: {target: t}}\n");
-        Assert.Equal(folder.Files.Path, Build(folder.Compose("services: {web: {extends: {file: a/base.yaml, service: base}}}"), "web").ContextFolder);
+        Assert.Equal(folder.Files.Path,
+            Build(folder.Compose("services: {web: {extends: {file: a/base.yaml, service: base}}}"), "web").ContextFolder);
     }
 
     [Fact]
@@ -35,9 +38,11 @@ public sealed class JoiningComposeFiles : IDisposable
         folder.Environment["OUTER"] = "environment";
         folder.Files.Write(".env", "BOTH=outer\n");
         folder.Files.Write("a/.env", "BOTH=inner\nINNER=inner\nOUTER=hidden\n");
-        folder.Files.Write("a/compose.yaml", "include: [b/compose.yaml]\nservices:\n  inner: {build: {context: ., args: {A: $OUTER, B: $BOTH, C: $INNER}}}\n");
+        folder.Files.Write("a/compose.yaml",
+            "include: [b/compose.yaml]\nservices:\n  inner: {build: {context: ., args: {A: $OUTER, B: $BOTH, C: $INNER}}}\n");
         folder.Files.Write("a/b/compose.yaml", "services:\n  deep: {build: ., image: 'x/deep:$INNER'}\n");
-        var project = folder.Compose("include:\n  - a/compose.yaml\nservices:\n  outer: {build: {context: c, args: {C: $INNER}, additional_contexts: {x: 'service:deep'}}}\n");
+        var project = folder.Compose("include:\n  - a/compose.yaml\nservices:\n  outer: {build: "
+            + "{context: c, args: {C: $INNER}, additional_contexts: {x: 'service:deep'}}}\n");
         Assert.Equal(["deep", "inner", "outer"], project.Components.Select(each => each.Name).Order());
         Assert.Equal("A=environment B=outer C=inner", Arguments(Build(project, "inner")));
         Assert.Equal("C=", Arguments(Build(project, "outer")));
@@ -52,7 +57,8 @@ public sealed class JoiningComposeFiles : IDisposable
         folder.Files.Write("own.env", "V=own\n");
         folder.Files.Write("a/one.yaml", "services:\n  s: {build: {context: ., args: {V: $V, W: one}}}\n");
         folder.Files.Write("a/two.yaml", "services:\n  s: {build: {args: {W: two}}}\n");
-        var project = folder.Compose("include:\n  - path: [a/one.yaml, a/two.yaml]\n    project_directory: c\n    env_file: own.env\nservices:\n  s: {build: {args: {X: mine}}}\n");
+        var project = folder.Compose("include:\n  - path: [a/one.yaml, a/two.yaml]\n    project_directory: c\n"
+            + "    env_file: own.env\nservices:\n  s: {build: {args: {X: mine}}}\n");
         Assert.Equal("V=own W=two X=mine", Arguments(Build(project, "s")));
         Assert.Equal(folder.Files["c"], Build(project, "s").ContextFolder);
     }
@@ -60,8 +66,10 @@ public sealed class JoiningComposeFiles : IDisposable
     [Fact]
     public void reset_removes_and_override_replaces_what_they_stand_over()
     {
-        folder.Files.Write("a/base.yaml", "services:\n  base:\n    image: x/base\n    build: {context: ., target: t, args: {A: base, B: base}, labels: {l: base}, tags: [x/one]}\n");
-        var project = folder.Compose("services:\n  web:\n    extends: {file: a/base.yaml, service: base}\n    image: !reset\n    build: {target: !reset null, args: !override {C: web}, labels: {l: !reset null}, tags: [x/two]}\n");
+        folder.Files.Write("a/base.yaml", "services:\n  base:\n    image: x/base\n    build: "
+            + "{context: ., target: t, args: {A: base, B: base}, labels: {l: base}, tags: [x/one]}\n");
+        var project = folder.Compose("services:\n  web:\n    extends: {file: a/base.yaml, service: base}\n"
+            + "    image: !reset\n    build: {target: !reset null, args: !override {C: web}, labels: {l: !reset null}, tags: [x/two]}\n");
         var build = Build(project, "web");
         Assert.Null(build.Target);
         Assert.Equal("C=web", Arguments(build));
@@ -72,7 +80,8 @@ public sealed class JoiningComposeFiles : IDisposable
     [Fact]
     public void documents_of_one_file_are_joined()
     {
-        var project = folder.Compose("services:\n  web: {build: {context: a, args: {A: one}}}\n---\nservices:\n  web: {build: {args: {B: two}}}\n");
+        var project =
+            folder.Compose("services:\n  web: {build: {context: a, args: {A: one}}}\n---\nservices:\n  web: {build: {args: {B: two}}}\n");
         Assert.Equal("A=one B=two", Arguments(Build(project, "web")));
     }
 
@@ -81,7 +90,8 @@ public sealed class JoiningComposeFiles : IDisposable
     {
         folder.Files.Write("a/base.yaml", "services:\n  base:\n    build: {contxt: .}\n");
         folder.Files.Write("a/circle.yaml", "include: [../compose.yaml]\n");
-        folder.Files.Write("compose.yaml", "include: [a/circle.yaml, 'https://example.com/c.yaml']\nservices:\n  web: {extends: {file: a/base.yaml, service: bas}}\n  api: {extends: {file: a/base.yaml, service: base}}\n");
+        folder.Files.Write("compose.yaml", "include: [a/circle.yaml, 'https://example.com/c.yaml']\n"
+            + "services:\n  web: {extends: {file: a/base.yaml, service: bas}}\n  api: {extends: {file: a/base.yaml, service: base}}\n");
         var faults = Assert.Throws<ProjectFileException>(() => ProjectReader.Read(["compose.yaml"], folder.Options)).Diagnostics;
         Wording.FitEach(
         [
@@ -149,7 +159,8 @@ public sealed class JoiningComposeFiles : IDisposable
     [Fact]
     public void variables_without_a_value_are_told_of_only_where_they_are_used_for_a_build()
     {
-        var project = folder.Compose("services:\n  web: {build: {context: a, args: {A: $BUILD}}, environment: {B: $RUN}, hostname: $PORT}\n  db: {image: 'x:$TAG'}\n");
+        var project = folder.Compose("services:\n  web: {build: {context: a, args: {A: $BUILD}}, environment: {B: $RUN}, hostname: $PORT}\n"
+            + "  db: {image: 'x:$TAG'}\n");
         Wording.Fits("compose.yaml:2:39: …'BUILD'…not set…${BUILD:-}", Assert.Single(project.Warnings));
     }
 

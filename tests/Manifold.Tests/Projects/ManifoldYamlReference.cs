@@ -21,10 +21,13 @@ public sealed partial class ManifoldYamlReference : IDisposable
     {
         var samples = Samples(" refused").ToList();
         Assert.True(samples.Count >= 3, "the page has lost its refused samples");
-        Assert.All(samples, sample => Assert.Equal(sample.Groups["text"].Value, Assert.Single(folder.Faults(sample.Groups["yaml"].Value)) + "\n"));
+        Assert.All(samples,
+            sample => Assert.Equal(sample.Groups["text"].Value, Assert.Single(folder.Faults(sample.Groups["yaml"].Value)) + "\n"));
     }
 
-    /// <summary>The reader names all keys of a level when it refuses one that resembles none; the schema has the same, and the page explains each.</summary>
+    /// <summary>
+    /// The reader names all keys of a level when it refuses one that resembles none; the schema has the same, and the page explains each.
+    /// </summary>
     [Theory]
     [InlineData("{0}: 1\nimages: {{a: }}", "properties")]
     [InlineData("images: {{a: {{{0}: 1}}}}", "$defs/image/properties")]
@@ -34,8 +37,10 @@ public sealed partial class ManifoldYamlReference : IDisposable
     [InlineData("images: {{a: {{verify: {{{0}: 1}}}}}}", "$defs/verify/anyOf/2/properties")]
     public void reader_schema_and_page_have_the_same_keys(string yaml, string pointer)
     {
-        var fault = Assert.Single(folder.Faults(string.Format(System.Globalization.CultureInfo.InvariantCulture, yaml, "qqqqqqqqqqqqqqqq")));
-        var known = fault[(fault.IndexOf(" keys: ", StringComparison.Ordinal) + 7)..].TrimEnd('.').Split(", ").Order(StringComparer.Ordinal).ToList();
+        var fault =
+            Assert.Single(folder.Faults(string.Format(System.Globalization.CultureInfo.InvariantCulture, yaml, "qqqqqqqqqqqqqqqq")));
+        var known = fault[(fault.IndexOf(" keys: ", StringComparison.Ordinal) + 7)..].TrimEnd('.').Split(", ")
+            .Order(StringComparer.Ordinal).ToList();
         using var schema = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(Docs, "manifold-yaml.schema.json")));
         var element = schema.RootElement;
         foreach (var part in pointer.Split('/'))
@@ -52,6 +57,7 @@ public sealed partial class ManifoldYamlReference : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [GeneratedRegex("^```yaml(?<kind>[ a-z]*)\n(?<yaml>.*?)^```\n(```text\n(?<text>.*?)^```)?", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```yaml(?<kind>[ a-z]*)\n(?<yaml>.*?)^```\n(```text\n(?<text>.*?)^```)?",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Blocks();
 }

@@ -123,7 +123,13 @@ public sealed class PrintingProjects : IDisposable
             var image = project.Components[0];
             var build = (BuildSource)image.Platforms[0].Source;
             for (var i = 0; i < 5; i++)
-                build = build with { Arguments = build.Arguments.SetItem("k" + Text(), Text()), CacheFrom = build.CacheFrom.Add(Text()), InlineDockerfile = Text() };
+                build = build with
+                {
+                    Arguments =
+                        build.Arguments.SetItem("k" + Text(), Text()),
+                    CacheFrom = build.CacheFrom.Add(Text()),
+                    InlineDockerfile = Text(),
+                };
             project = project with { Components = [image with { Platforms = [image.Platforms[0] with { Source = build }] }] };
             ComesBack(project);
         }
@@ -193,9 +199,14 @@ public sealed class PrintingProjects : IDisposable
             component.Name, Tags = component.Tags.Select(tag => tag.ToString()), Aliases = component.Aliases.ToArray(), component.Labels,
             Annotations = component.Annotations.Select(each => each.ToString()), component.Publish, component.PlatformTags,
             Outputs = component.Outputs.ToArray(), Attested = component.Attested.ToArray(), component.IsPushed,
-            Mode = component.Verification.Policy.Mode.ToString(), Allow = component.Verification.Policy.Allow.ToArray(), Run = component.Verification.Run?.ToArray(), component.Verification.Timeout,
-            Before = component.Before.Select(hook => new { Command = hook.Command.ToArray(), hook.Folder, Inputs = hook.Inputs.ToArray(), Outputs = hook.Outputs.ToArray(), hook.Environment, Platform = hook.Platform?.ToString() }),
-            Platforms = component.Platforms.Select(platform => new { Platform = platform.Platform.ToString(), platform.Optional, Source = Described(platform.Source) }),
+            Mode = component.Verification.Policy.Mode.ToString(),
+            Allow = component.Verification.Policy.Allow.ToArray(),
+            Run = component.Verification.Run?.ToArray(),
+            component.Verification.Timeout,
+            Before = component.Before.Select(hook => new { Command = hook.Command.ToArray(), hook.Folder, Inputs = hook.Inputs
+                .ToArray(), Outputs = hook.Outputs.ToArray(), hook.Environment, Platform = hook.Platform?.ToString() }),
+            Platforms = component.Platforms.Select(
+                platform => new { Platform = platform.Platform.ToString(), platform.Optional, Source = Described(platform.Source) }),
         }),
     });
 
@@ -204,8 +215,10 @@ public sealed class PrintingProjects : IDisposable
         ImageSource image => image.Location,
         BuildSource build => new
         {
-            build.ContextFolder, build.DockerfilePath, build.InlineDockerfile, build.Target, build.Arguments, Contexts = build.Contexts.Select(context => $"{context.Key}: {context.Value}"),
-            Secrets = build.Secrets.ToArray(), Ssh = build.Ssh.ToArray(), CacheFrom = build.CacheFrom.ToArray(), CacheTo = build.CacheTo.ToArray(), build.NoCache, build.Pull,
+            build.ContextFolder, build.DockerfilePath, build.InlineDockerfile, build.Target, build.Arguments, Contexts = build.Contexts
+                .Select(context => $"{context.Key}: {context.Value}"),
+            Secrets = build.Secrets.ToArray(), Ssh = build.Ssh
+                .ToArray(), CacheFrom = build.CacheFrom.ToArray(), CacheTo = build.CacheTo.ToArray(), build.NoCache, build.Pull,
         },
         _ => throw new NotSupportedException(),
     };

@@ -12,23 +12,41 @@ public sealed class ReadingComposeYaml : IDisposable
 
     public ReadingComposeYaml() => folder.Files.Write("web/Dockerfile.prod", "FROM scratch\nFROM scratch AS final\n");
 
-    /// <summary>Files for which we say what <c>docker buildx bake --print</c> says. Its version 0.13 does not look at platforms, ssh, pull and no_cache of a build.</summary>
+    /// <summary>
+    /// Files for which we say what <c>docker buildx bake --print</c> says. Its version 0.13 does not look at platforms, ssh, pull and
+    /// no_cache of a build.
+    /// </summary>
     public static TheoryData<string> Files =>
     [
         "services:\n  web: {build: ./web}\n  cache: {image: redis}\n",
-        "services:\n  web:\n    image: acme/web:${TAG:-1}\n    build:\n      context: web\n      dockerfile: Dockerfile.prod\n      target: final\n      args: {A: one, B: '${FROM_FILE}', C: $$x, EMPTY: ''}\n      labels: [x=y, z]\n",
-        "services:\n  web:\n    image: acme/web\n    build:\n      context: web\n      tags: [acme/one:1, acme/two]\n      args: [A=1, FROM_FILE]\n",
-        "services:\n  a:\n    build:\n      context: .\n      dockerfile_inline: |\n        FROM scratch\n        COPY $$X ${FROM_FILE} /\n",
-        "services:\n  web:\n    build:\n      context: web\n      tags: [a/b:1]\n      cache_from: ['type=registry,ref=a/b:cache']\n      cache_to: ['type=inline']\n      x-bake:\n        tags: [c/d:2, 'a/b:1']\n        platforms: [linux/amd64, linux/arm64]\n        cache-from: type=local,src=c\n        no-cache: true\n        pull: true\n",
-        "services:\n  web:\n    build:\n      context: web\n      secrets: [token, {source: file, target: t}]\n      additional_contexts:\n        img: docker-image://docker.io/library/alpine:3\n        o: ./other\n  db: {build: {context: db}}\nsecrets:\n  token: {environment: TOKEN}\n  file: {file: ./web/Dockerfile}\n",
-        "services:\n  base:\n    image: x/base\n    build: {context: web, args: {A: base, B: base}, labels: {l: base}, tags: [t/base]}\n  web:\n    extends: {service: base}\n    build: {dockerfile: Dockerfile.prod, args: {B: web}, tags: [t/web]}\n  short:\n    extends: base\n    image: x/short\n",
-        "services:\n  web:\n    image: acme/web\n    build:\n      context: web\n      args: {EMPTY: '${NONE:-}', UNSET: $NONE, NOTHING: '${NONE:-null}', DATE: '$(date)', PRICE: $5}\n      labels: {l: '${NONE:-}'}\n",
-        "services:\n  web:\n    build:\n      context: web\n      args: {OCTAL: 010, VERSION: 3.10, YES: yes, TRUTH: TRUE, HEX: 0x1F, MANY: 1_000, FLOAT: 1e3, BIG: 12345678.5, SMALL: 0.00001, HUGE: 123456789012345678901, TEXT: '3.10', DAY: 2024-01-01, ADDRESS: 0.1.2, ZERO: 08}\n",
-        "services:\n  web:\n    environment: {A: from service, B: 3.10}\n    env_file: [./web.env]\n    build:\n      context: web\n      args: [A, B, C, FROM_FILE, NONE]\n",
-        "name: acme\nservices:\n  web:\n    image: ${COMPOSE_PROJECT_NAME}/web\n    build: web\n  db:\n    image: ${IMAGE:-}\n    build: db\n",
+        "services:\n  web:\n    image: acme/web:${TAG:-1}\n    build:\n      context: web\n      dockerfile: Dockerfile.prod\n"
+            + "      target: final\n      args: {A: one, B: '${FROM_FILE}', C: $$x, EMPTY: ''}\n      labels: [x=y, z]\n",
+        "services:\n  web:\n    image: acme/web\n    build:\n      context: web\n      tags: [acme/one:1, acme/two]\n"
+            + "      args: [A=1, FROM_FILE]\n",
+        "services:\n  a:\n    build:\n      context: .\n      dockerfile_inline: |\n        FROM scratch\n"
+            + "        COPY $$X ${FROM_FILE} /\n",
+        "services:\n  web:\n    build:\n      context: web\n      tags: [a/b:1]\n      cache_from: ['type=registry,ref=a/b:cache']\n"
+            + "      cache_to: ['type=inline']\n      x-bake:\n        tags: [c/d:2, 'a/b:1']\n        platforms: "
+            + "[linux/amd64, linux/arm64]\n        cache-from: type=local,src=c\n        no-cache: true\n        pull: true\n",
+        "services:\n  web:\n    build:\n      context: web\n      secrets: [token, {source: file, target: t}]\n"
+            + "      additional_contexts:\n        img: docker-image://docker.io/library/alpine:3\n        o: ./other\n"
+            + "  db: {build: {context: db}}\nsecrets:\n  token: {environment: TOKEN}\n  file: {file: ./web/Dockerfile}\n",
+        "services:\n  base:\n    image: x/base\n    build: {context: web, args: {A: base, B: base}, labels: {l: base}, tags: [t/base]}\n"
+            + "  web:\n    extends: {service: base}\n    build: {dockerfile: Dockerfile.prod, args: {B: web}, tags: [t/web]}\n"
+            + "  short:\n    extends: base\n    image: x/short\n",
+        "services:\n  web:\n    image: acme/web\n    build:\n      context: web\n      args: "
+            + "{EMPTY: '${NONE:-}', UNSET: $NONE, NOTHING: '${NONE:-null}', DATE: '$(date)', PRICE: $5}\n      labels: {l: '${NONE:-}'}\n",
+        "services:\n  web:\n    build:\n      context: web\n      args: {OCTAL: 010, VERSION: "
+            + "3.10, YES: yes, TRUTH: TRUE, HEX: 0x1F, MANY: 1_000, FLOAT: 1e3, BIG: 12345678.5, SMALL: "
+            + "0.00001, HUGE: 123456789012345678901, TEXT: '3.10', DAY: 2024-01-01, ADDRESS: 0.1.2, ZERO: 08}\n",
+        "services:\n  web:\n    environment: {A: from service, B: 3.10}\n    env_file: [./web.env]\n"
+            + "    build:\n      context: web\n      args: [A, B, C, FROM_FILE, NONE]\n",
+        "name: acme\nservices:\n  web:\n    image: ${COMPOSE_PROJECT_NAME}/web\n    build: web\n"
+            + "  db:\n    image: ${IMAGE:-}\n    build: db\n",
         "services:\n  web:\n    extends: {file: other/base.yaml, service: base}\n    build: {args: {B: web, C: null}, labels: [own]}\n",
         "include: [other/included.yaml]\nservices:\n  web: {build: web}\n",
-        "x-common: &common\n  target: ''\n  args: {A: '${FROM_FILE:-no}'}\nservices:\n  web: {build: {<<: *common, context: web}, profiles: [never]}\n  db: {build: {<<: *common, context: db, args: {A: own}}}\n",
+        "x-common: &common\n  target: ''\n  args: {A: '${FROM_FILE:-no}'}\nservices:\n  web: "
+            + "{build: {<<: *common, context: web}, profiles: [never]}\n  db: {build: {<<: *common, context: db, args: {A: own}}}\n",
     ];
 
     [Fact]
@@ -40,7 +58,8 @@ public sealed class ReadingComposeYaml : IDisposable
               b: {build: ., platform: linux/arm/v7}
               c: {build: .}
             """);
-        Assert.Equal(["linux/arm64,linux/amd64", "linux/arm/v7", "linux/amd64"], project.Components.Select(each => string.Join(',', each.Platforms.Select(platform => platform.Platform))));
+        Assert.Equal(["linux/arm64,linux/amd64", "linux/arm/v7", "linux/amd64"],
+            project.Components.Select(each => string.Join(',', each.Platforms.Select(platform => platform.Platform))));
         Assert.All(project.Components, component => Assert.Empty(component.Tags));
         Assert.All(project.Components, component => Assert.Empty(component.Aliases));
     }
@@ -48,7 +67,8 @@ public sealed class ReadingComposeYaml : IDisposable
     [Fact]
     public void pull_no_cache_and_ssh_of_a_build_are_heeded()
     {
-        var build = (BuildSource)folder.Compose("services: {a: {build: {context: ., pull: true, no_cache: true, ssh: [default, k=agent]}}}").Components[0].Platforms[0].Source;
+        var build = (BuildSource)folder.Compose(
+            "services: {a: {build: {context: ., pull: true, no_cache: true, ssh: [default, k=agent]}}}").Components[0].Platforms[0].Source;
         Assert.Equal((true, true), (build.Pull, build.NoCache));
         Assert.Equal(["default", $"k={folder.Files["agent"]}"], build.Ssh);
     }
@@ -80,7 +100,8 @@ public sealed class ReadingComposeYaml : IDisposable
         folder.Files.Write(".env", "TAG=file\nQ='$TAG'\nR=\"a${TAG}\\n\"\nS=x#y\n");
         var project = folder.Compose("services: {a: {build: {context: ., args: {Q: $Q, R: $R, S: $S}}, image: \"x/y:${TAG}\"}}");
         Assert.Equal("docker.io/x/y:env", project.Components[0].Tags.Single().ToString());
-        Assert.Equal("Q=$TAG R=aenv\n S=x#y", string.Join(' ', ((BuildSource)project.Components[0].Platforms[0].Source).Arguments.Select(pair => $"{pair.Key}={pair.Value}")));
+        Assert.Equal("Q=$TAG R=aenv\n S=x#y", string.Join(' ',
+            ((BuildSource)project.Components[0].Platforms[0].Source).Arguments.Select(pair => $"{pair.Key}={pair.Value}")));
     }
 
     [Fact]
@@ -172,25 +193,34 @@ public sealed class ReadingComposeYaml : IDisposable
     {
         var build = (BuildSource)component.Platforms[0].Source;
         return Described(
-            build.ContextFolder, build.DockerfilePath is { } dockerfile ? Path.GetRelativePath(build.ContextFolder, folder.Files[dockerfile]) : "Dockerfile", build.InlineDockerfile, build.Target,
-            build.Arguments.Select(pair => $"{pair.Key}={pair.Value}"), component.Labels.Select(pair => $"{pair.Key}={pair.Value}"), component.Tags.Select(tag => tag.ToString()),
-            component.Platforms.Select(platform => platform.Platform.ToString()), build.CacheFrom, build.CacheTo, build.Secrets.Select(secret => secret.Replace(folder.Files.Path + "/", "", StringComparison.Ordinal)),
-            build.Contexts.Select(context => $"{context.Key}={context.Value switch { ImageContext image => "docker-image://" + image.Reference, FolderContext named => named.Folder, var other => other.ToString() }}"),
+            build.ContextFolder,
+            build.DockerfilePath is { } dockerfile ? Path.GetRelativePath(build.ContextFolder, folder.Files[dockerfile]) : "Dockerfile",
+            build.InlineDockerfile, build.Target,
+            build.Arguments.Select(pair => $"{pair.Key}={pair.Value}"),
+            component.Labels.Select(pair => $"{pair.Key}={pair.Value}"), component.Tags.Select(tag => tag.ToString()),
+            component.Platforms.Select(platform => platform.Platform.ToString()), build.CacheFrom,
+            build.CacheTo, build.Secrets.Select(secret => secret.Replace(folder.Files.Path + "/", "", StringComparison.Ordinal)),
+            build.Contexts.Select(context => $"{context.Key}="
+                + $"{context.Value switch { ImageContext image => "docker-image://" + image.Reference, FolderContext named => named.Folder, var other => other.ToString() }}"),
             build.NoCache, build.Pull);
     }
 
     private string Described(JsonElement target) => Described(
-        Path.GetFullPath(Text(target, "context")!, folder.Files.Path), Text(target, "dockerfile"), Text(target, "dockerfile-inline"), Text(target, "target"), Pairs(target, "args"), Pairs(target, "labels"),
-        List(target, "tags").Select(tag => ImageReference.Parse(tag).ToString()), List(target, "platforms").DefaultIfEmpty("linux/amd64"), List(target, "cache-from"), List(target, "cache-to"),
+        Path.GetFullPath(Text(target, "context")!, folder.Files.Path), Text(target, "dockerfile"),
+        Text(target, "dockerfile-inline"), Text(target, "target"), Pairs(target, "args"), Pairs(target, "labels"),
+        List(target, "tags").Select(tag => ImageReference.Parse(tag).ToString()),
+        List(target, "platforms").DefaultIfEmpty("linux/amd64"), List(target, "cache-from"), List(target, "cache-to"),
         List(target, "secret").Select(secret => secret.Replace("src=./", "src=", StringComparison.Ordinal)),
         Pairs(target, "contexts").Select(pair =>
             pair.Split('=', 2) is [var name, var value] && !value.Contains("://", StringComparison.Ordinal)
                 ? $"{name}={Path.GetFullPath(value, folder.Files.Path)}"
                 : pair),
-        target.TryGetProperty("no-cache", out var none) && none.GetBoolean(), target.TryGetProperty("pull", out var pull) && pull.GetBoolean());
+        target.TryGetProperty("no-cache", out var none) && none.GetBoolean(),
+        target.TryGetProperty("pull", out var pull) && pull.GetBoolean());
 
     private static string Described(params object?[] parts) =>
-        string.Join('\n', parts.Select(part => part is IEnumerable<string> list ? string.Join(" | ", list.Order(StringComparer.Ordinal)) : part?.ToString() ?? "-"));
+        string.Join('\n', parts.Select(
+            part => part is IEnumerable<string> list ? string.Join(" | ", list.Order(StringComparer.Ordinal)) : part?.ToString() ?? "-"));
 
     private static string? Text(JsonElement target, string key) => target.TryGetProperty(key, out var value) ? value.GetString() : null;
 

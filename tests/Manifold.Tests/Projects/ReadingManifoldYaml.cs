@@ -107,7 +107,8 @@ public sealed class ReadingManifoldYaml : IDisposable
               a: {tags: ["1.4", ghcr.io/other/name:x, "localhost:5000/a"]}
               b: {tags: []}
             """);
-        Assert.Equal(["quay.io/acme/a:1.4", "ghcr.io/other/name:x", "localhost:5000/a:latest"], project.Find("a")!.Tags.Select(tag => tag.ToString()));
+        Assert.Equal(["quay.io/acme/a:1.4", "ghcr.io/other/name:x", "localhost:5000/a:latest"],
+            project.Find("a")!.Tags.Select(tag => tag.ToString()));
         Assert.Empty(project.Find("b")!.Tags);
     }
 
@@ -152,7 +153,8 @@ public sealed class ReadingManifoldYaml : IDisposable
             groups:
               default: [app, one]
             """);
-        Assert.Equal(["app-alpine-1.22", "app-alpine-1.23", "app-debian-1.22", "app-debian-1.23", "tool-a", "tool-b-c", "one"], project.Components.Select(each => each.Name));
+        Assert.Equal(["app-alpine-1.22", "app-alpine-1.23", "app-debian-1.22", "app-debian-1.23", "tool-a", "tool-b-c", "one"],
+            project.Components.Select(each => each.Name));
         Assert.Equal("golang:1.23-debian", Build(project, "app-debian-1.23").Arguments["BASE"]);
         Assert.Equal("docker.io/library/app-debian-1.23:debian", project.Find("app-debian-1.23")!.Tags.Single().ToString());
         Assert.Equal(["tool-a", "tool-b-c"], project.Groups["tool"]);
@@ -164,7 +166,8 @@ public sealed class ReadingManifoldYaml : IDisposable
     {
         folder.With(".");
         folder.Environment["TOKEN_URL"] = "u";
-        var project = folder.Manifold("images: {a: {args: [TOKEN_URL, NOT_THERE, X=1]}, b: {args: {TOKEN_URL: , NOT_THERE: null, EMPTY: ''}}}");
+        var project =
+            folder.Manifold("images: {a: {args: [TOKEN_URL, NOT_THERE, X=1]}, b: {args: {TOKEN_URL: , NOT_THERE: null, EMPTY: ''}}}");
         Assert.Equal("TOKEN_URL=u X=1", string.Join(' ', Build(project, "a").Arguments.Select(pair => $"{pair.Key}={pair.Value}")));
         Assert.Equal("EMPTY= TOKEN_URL=u", string.Join(' ', Build(project, "b").Arguments.Select(pair => $"{pair.Key}={pair.Value}")));
     }
@@ -185,8 +188,10 @@ public sealed class ReadingManifoldYaml : IDisposable
             """);
         Assert.Equal(
             [
-                new(AnnotationPlace.Manifest, null, "plain", "p"), new(AnnotationPlace.Index, null, "both", "b"), new(AnnotationPlace.Manifest, null, "both", "b"),
-                new(AnnotationPlace.Manifest, Platform.Parse("linux/amd64"), "one", "o"), new Annotation(AnnotationPlace.Index, null, "inner", "i"),
+                new(AnnotationPlace.Manifest, null, "plain", "p"),
+                new(AnnotationPlace.Index, null, "both", "b"), new(AnnotationPlace.Manifest, null, "both", "b"),
+                new(AnnotationPlace.Manifest, Platform.Parse("linux/amd64"), "one", "o"),
+                new Annotation(AnnotationPlace.Index, null, "inner", "i"),
             ], project.Find("a")!.Annotations);
         Assert.Equal([new Annotation(AnnotationPlace.IndexDescriptor, null, "x", "y")], project.Find("b")!.Annotations);
     }
@@ -206,7 +211,8 @@ public sealed class ReadingManifoldYaml : IDisposable
         Assert.Equal(["default", $"git={folder.Files["sockets/agent"]}"], build.Ssh);
         Assert.Equal(["type=registry,ref=r/c", "type=local,src=c"], build.CacheFrom);
         Assert.Equal(["type=inline"], build.CacheTo);
-        Assert.Equal(["id=x,env=TOKEN", $"id=y,src={folder.Files["f"]}", "id=z"], Build(folder.Manifold("images: {a: {secrets: {x: {env: TOKEN}, y: f, z: }}}"), "a").Secrets);
+        Assert.Equal(["id=x,env=TOKEN", $"id=y,src={folder.Files["f"]}", "id=z"],
+            Build(folder.Manifold("images: {a: {secrets: {x: {env: TOKEN}, y: f, z: }}}"), "a").Secrets);
     }
 
     [Fact]
@@ -241,7 +247,8 @@ public sealed class ReadingManifoldYaml : IDisposable
               b: {source: "image:alpine:3"}
             """);
         Assert.Equal(
-            ["docker.io/library/alpine:3", $"oci:{folder.Files["layout"]}:v1", $"oci-archive:{folder.Files["a.tar"]}", $"docker-archive:{folder.Files["a.tar"]}:alpine:3", $"oci:{folder.Files["layout"]}"],
+            ["docker.io/library/alpine:3", $"oci:{folder.Files["layout"]}:v1", $"oci-archive:{folder.Files["a.tar"]}",
+                $"docker-archive:{folder.Files["a.tar"]}:alpine:3", $"oci:{folder.Files["layout"]}"],
             project.Find("a")!.Platforms.Select(each => Assert.IsType<ImageSource>(each.Source).Location));
         Assert.IsType<ImageSource>(project.Find("b")!.Platforms.Single().Source);
     }
@@ -260,7 +267,8 @@ public sealed class ReadingManifoldYaml : IDisposable
         var hooks = project.Find("a")!.Before;
         Assert.Equal(3, hooks.Length);
         Assert.Equal((folder.Files["app"], (Platform?)null), (hooks[0].Folder, hooks[0].Platform));
-        Assert.Equal("CGO_ENABLED=0 GOFLAGS=-x TARGETARCH=arm TARGETOS=linux TARGETPLATFORM=linux/arm/v7 TARGETVARIANT=v7", string.Join(' ', hooks[2].Environment.Select(pair => $"{pair.Key}={pair.Value}")));
+        Assert.Equal("CGO_ENABLED=0 GOFLAGS=-x TARGETARCH=arm TARGETOS=linux TARGETPLATFORM=linux/arm/v7 TARGETVARIANT=v7",
+            string.Join(' ', hooks[2].Environment.Select(pair => $"{pair.Key}={pair.Value}")));
         Assert.Equal((folder.Files.Path, Platform.Parse("arm")), (hooks[2].Folder, hooks[2].Platform));
         Assert.Equal(Platform.Parse("arm64"), project.Find("b")!.Before.Single().Platform);
     }
@@ -282,7 +290,8 @@ public sealed class ReadingManifoldYaml : IDisposable
     [Fact]
     public void verification_may_start_the_image()
     {
-        var verification = folder.With(".").Manifold("images: {a: {verify: {run: --version --short, timeout: 1m30s, allow: [opt/**]}}}").Components.Single().Verification;
+        var verification = folder.With(".")
+            .Manifold("images: {a: {verify: {run: --version --short, timeout: 1m30s, allow: [opt/**]}}}").Components.Single().Verification;
         Assert.Equal(["--version", "--short"], verification.Run!.Value);
         Assert.Equal(TimeSpan.FromSeconds(90), verification.Timeout);
         Assert.Equal(["opt/**"], verification.Policy.Allow);
@@ -344,7 +353,8 @@ public sealed class ReadingManifoldYaml : IDisposable
 
     private static BuildSource Build(Project project, string image) => Assert.IsType<BuildSource>(project.Find(image)!.Platforms[0].Source);
 
-    private static IEnumerable<string> Platforms(Project project, string image) => project.Find(image)!.Platforms.Select(each => each.Platform.ToString());
+    private static IEnumerable<string> Platforms(Project project, string image) =>
+        project.Find(image)!.Platforms.Select(each => each.Platform.ToString());
 
     public void Dispose() => folder.Dispose();
 }

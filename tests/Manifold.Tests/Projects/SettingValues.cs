@@ -41,9 +41,12 @@ public sealed class SettingValues : IDisposable
     [Fact]
     public void each_kind_of_value_is_set()
     {
-        var project = Read("api.args.A=1", "api.args.B=x=y", "api.args.FROM_ENV", "api.labels.a.b/c=v", "api.no-cache=true", "api.pull=1", "api.context=other",
-            "api.contexts.b=docker-image://alpine", "api.contexts.o=other", "base.dockerfile=../api/Dockerfile", "api.secrets=id=s,src=f", "api.ssh=default",
-            "api.annotations=index:k=v", "api.annotations.m=n", "api.verify=strict", "api.publish=no", "api.platform-tags=yes", "push=true");
+        var project = Read("api.args.A=1",
+            "api.args.B=x=y", "api.args.FROM_ENV", "api.labels.a.b/c=v", "api.no-cache=true", "api.pull=1", "api.context=other",
+            "api.contexts.b=docker-image://alpine",
+            "api.contexts.o=other", "base.dockerfile=../api/Dockerfile", "api.secrets=id=s,src=f", "api.ssh=default",
+            "api.annotations=index:k=v",
+            "api.annotations.m=n", "api.verify=strict", "api.publish=no", "api.platform-tags=yes", "push=true");
         var (api, build) = (project.Find("api")!, Build(project, "api"));
         Assert.Equal("A=1 B=x=y FROM_ENV=e", string.Join(' ', build.Arguments.Select(pair => $"{pair.Key}={pair.Value}")));
         Assert.Equal("a.b/c=v l=x", string.Join(' ', api.Labels.Select(pair => $"{pair.Key}={pair.Value}")));
@@ -52,7 +55,8 @@ public sealed class SettingValues : IDisposable
         Assert.Equal(new FolderContext(folder.Files["other"]), build.Contexts["o"]);
         Assert.Equal([$"id=s,src={folder.Files["f"]}"], build.Secrets);
         Assert.Equal(["default"], build.Ssh);
-        Assert.Equal([new Annotation(AnnotationPlace.Index, null, "k", "v"), new Annotation(AnnotationPlace.Manifest, null, "m", "n")], api.Annotations);
+        Assert.Equal([new Annotation(AnnotationPlace.Index, null, "k", "v"), new Annotation(AnnotationPlace.Manifest, null, "m", "n")],
+            api.Annotations);
         Assert.Equal((GateMode.Strict, false, true, true), (api.Verification.Policy.Mode, api.Publish, api.PlatformTags, project.Push));
         Assert.Equal("api/Dockerfile", Build(project, "base").DockerfilePath);
     }
@@ -61,7 +65,8 @@ public sealed class SettingValues : IDisposable
     public void a_list_is_replaced_first_and_added_to_after_that()
     {
         Assert.Equal(["two", "three"], Build(Read("api.cache-from=two", "*.cache-from=three"), "api").CacheFrom);
-        Assert.Equal(["two", "three"], ((BuildSource)Read("api.cache-from=two", "*.cache-from=three").Find("api")!.Platforms[1].Source).CacheFrom);
+        Assert.Equal(["two", "three"],
+            ((BuildSource)Read("api.cache-from=two", "*.cache-from=three").Find("api")!.Platforms[1].Source).CacheFrom);
         Assert.Empty(Build(Read("api.cache-from="), "api").CacheFrom);
     }
 
@@ -77,7 +82,8 @@ public sealed class SettingValues : IDisposable
     [Fact]
     public void bare_tags_stay_in_their_repositories_and_references_are_kept()
     {
-        Assert.Equal(["quay.io/acme/base:v2", "ghcr.io/x/y:z"], Read("base.tags=v2,ghcr.io/x/y:z").Find("base")!.Tags.Select(tag => tag.ToString()));
+        Assert.Equal(["quay.io/acme/base:v2", "ghcr.io/x/y:z"],
+            Read("base.tags=v2,ghcr.io/x/y:z").Find("base")!.Tags.Select(tag => tag.ToString()));
         Assert.Empty(Read("tags=").Find("base")!.Tags);
     }
 
@@ -118,7 +124,8 @@ public sealed class SettingValues : IDisposable
     private IEnumerable<string?> Targets(string set) =>
         Read(set).Components.Select(component => component.Platforms.Select(each => each.Source).OfType<BuildSource>().First().Target);
 
-    private static BuildSource Build(Project project, string image, int platform = 0) => Assert.IsType<BuildSource>(project.Find(image)!.Platforms[platform].Source);
+    private static BuildSource Build(Project project, string image, int platform = 0) =>
+        Assert.IsType<BuildSource>(project.Find(image)!.Platforms[platform].Source);
 
     private Project Read(params string[] overrides) => folder.Manifold(Yaml, overrides);
 

@@ -125,7 +125,8 @@ public sealed class WrongManifoldYaml : IDisposable
     [Fact]
     public void a_bomb_of_aliases_is_refused_at_once()
     {
-        var yaml = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 30).Select(n => $"a{n}: &a{n} [{string.Join(',', Enumerable.Repeat($"*a{n - 1}", 10))}]\n"));
+        var yaml = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(
+            Enumerable.Range(1, 30).Select(n => $"a{n}: &a{n} [{string.Join(',', Enumerable.Repeat($"*a{n - 1}", 10))}]\n"));
         Assert.Contains("nodes, including aliases", folder.Faults(yaml + "images: {a: }")[0], StringComparison.Ordinal);
     }
 
@@ -133,23 +134,30 @@ public sealed class WrongManifoldYaml : IDisposable
     public void deep_nesting_is_refused_at_once()
     {
         Assert.Contains("nested more than", folder.Faults("images: " + new string('[', 100_000))[0], StringComparison.Ordinal);
-        Assert.Contains("nested more than", folder.Faults("images:\n" + string.Concat(Enumerable.Range(1, 500).Select(n => new string(' ', n) + "a:\n")))[0], StringComparison.Ordinal);
+        Assert.Contains("nested more than",
+            folder.Faults("images:\n" + string.Concat(Enumerable.Range(1, 500).Select(n => new string(' ', n) + "a:\n")))[0],
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void a_huge_file_and_a_huge_matrix_are_refused()
     {
-        Assert.Contains("larger than", Assert.Throws<UsageException>(() => folder.Manifold(new string('#', Limits.ProjectFileBytes + 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than",
+            Assert.Throws<UsageException>(() => folder.Manifold(new string('#', Limits.ProjectFileBytes + 1))).Message,
+            StringComparison.Ordinal);
         var thousand = string.Join(',', Enumerable.Range(0, 1000));
-        Assert.Contains("more than 10000 images", Assert.Throws<UsageException>(() => folder.Manifold($"images: {{a: {{matrix: {{x: [{thousand}], y: [{thousand}]}}}}}}")).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 10000 images", Assert.Throws<UsageException>(
+            () => folder.Manifold($"images: {{a: {{matrix: {{x: [{thousand}], y: [{thousand}]}}}}}}")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void inheritance_and_groups_that_fork_at_each_level_take_no_time()
     {
-        var templates = string.Concat(Enumerable.Range(1, 60).Select(n => $"  t{n}: {{inherits: [t{n - 1}, u{n - 1}], args: {{A{n}: x}}}}\n  u{n}: {{inherits: [u{n - 1}, t{n - 1}], args: {{B{n}: x}}}}\n"));
+        var templates = string.Concat(Enumerable.Range(1, 60).Select(n => $"  t{n}: {{inherits: [t{n - 1}, u{n - 1}], args: {{A{n}: x}}}}\n"
+            + $"  u{n}: {{inherits: [u{n - 1}, t{n - 1}], args: {{B{n}: x}}}}\n"));
         var groups = string.Concat(Enumerable.Range(1, 60).Select(n => $"  g{n}: [g{n - 1}, h{n - 1}]\n  h{n}: [h{n - 1}, g{n - 1}]\n"));
-        var project = folder.Manifold($"images: {{a: {{inherits: [t60, u60]}}}}\ntemplates:\n  t0: {{args: {{X: y}}}}\n  u0: {{}}\n{templates}groups:\n  g0: [a]\n  h0: [a]\n{groups}");
+        var project = folder.Manifold($"images: {{a: {{inherits: [t60, u60]}}}}\ntemplates:\n"
+            + $"  t0: {{args: {{X: y}}}}\n  u0: {{}}\n{templates}groups:\n  g0: [a]\n  h0: [a]\n{groups}");
         Assert.Equal(121, ((BuildSource)project.Components[0].Platforms[0].Source).Arguments.Count);
         Assert.Equal(["a"], project.Groups["g60"]);
     }
@@ -157,7 +165,9 @@ public sealed class WrongManifoldYaml : IDisposable
     [Fact]
     public void random_damage_to_a_file_is_a_fault_or_a_project_and_nothing_else()
     {
-        const string sample = "registry: r.io/x\nplatforms: [linux/amd64, arm64]\ntags: [\"${V:-dev}\"]\nx: &x {a: b}\nimages:\n  a: {<<: *x, context: api, args: {K: $V}, verify: {run: [\"x\"]}}\n  b:\n    matrix: {v: [1, 2]}\n    before: |\n      make\n    dockerfile-inline: >-\n      FROM scratch\n";
+        const string sample = "registry: r.io/x\nplatforms: [linux/amd64, arm64]\ntags: [\"${V:-dev}\"]\n"
+            + "x: &x {a: b}\nimages:\n  a: {<<: *x, context: api, args: {K: $V}, verify: {run: [\"x\"]}}\n"
+            + "  b:\n    matrix: {v: [1, 2]}\n    before: |\n      make\n    dockerfile-inline: >-\n      FROM scratch\n";
         const string signs = "{}[]:,&*!|>'\"%@`$#-? \t\n\0\u0085ax";
         var random = new Random(4);
         for (var round = 0; round < 600; round++)
@@ -184,7 +194,8 @@ public sealed class WrongManifoldYaml : IDisposable
                                     ^
               hint: …'X'
             """,
-            Assert.Throws<ProjectFileException>(() => folder.Manifold("images: {a: {context: x}}")).Message.Replace(folder.Files["x"], "X", StringComparison.Ordinal));
+            Assert.Throws<ProjectFileException>(() => folder.Manifold("images: {a: {context: x}}"))
+                .Message.Replace(folder.Files["x"], "X", StringComparison.Ordinal));
 
     [Fact]
     public void a_wrong_environment_is_told()

@@ -7,8 +7,10 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>Requests fail while two tags are written, looked at or put back: in the end both are new or both are old, or the message says
-/// which is which.</summary>
+/// <summary>
+/// Requests fail while two tags are written, looked at or put back: in the end both are new or both are old, or the message says
+/// which is which.
+/// </summary>
 public sealed class FailingBetweenTags : WithARegistry
 {
     /// <summary>In place of a status: the connection is cut.</summary>

@@ -14,7 +14,13 @@ public sealed partial class LosingContent
     {
         var image = await SampleImages.WriteAsync(Store, "x");
         await PublishAsync(image, "app:1");
-        var attachment = new Attachment { ArtifactType = "text/x", MediaType = "text/x", Subject = image, Content = "hello"u8.ToArray() };
+        var attachment = new Attachment
+        {
+            ArtifactType = "text/x",
+            MediaType = "text/x",
+            Subject = image,
+            Content = "hello"u8.ToArray(),
+        };
         var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System) { AsksForBlobs = asksForBlobs };
         Assert.Equal(1, await publisher.AttachAllAsync([attachment]));
         Assert.Equal(0, await publisher.AttachAllAsync([attachment]));
@@ -37,14 +43,24 @@ public sealed partial class LosingContent
         var image = await SampleImages.WriteAsync(Store, "x");
         await PublishAsync(image, "app:1");
         var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System);
-        await publisher.AttachAsync(new Attachment { ArtifactType = "text/one", MediaType = "text/x", Subject = image,
-            Content = "1"u8.ToArray() });
+        await publisher.AttachAsync(new Attachment
+        {
+            ArtifactType = "text/one",
+            MediaType = "text/x",
+            Subject = image,
+            Content = "1"u8.ToArray(),
+        });
         var lost = Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries).Digest;
         Registry.Lose("app", lost);
         Registry.ChecksIndexes();
 
-        await publisher.AttachAsync(new Attachment { ArtifactType = "text/two", MediaType = "text/x", Subject = image,
-            Content = "2"u8.ToArray() });
+        await publisher.AttachAsync(new Attachment
+        {
+            ArtifactType = "text/two",
+            MediaType = "text/x",
+            Subject = image,
+            Content = "2"u8.ToArray(),
+        });
 
         Assert.Equal("text/two", Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries)
             .ArtifactType);

@@ -8,8 +8,10 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>A registry has lost something of an image that was published, as by a clean-up or a garbage collection; publishing again sends
-/// it.</summary>
+/// <summary>
+/// A registry has lost something of an image that was published, as by a clean-up or a garbage collection; publishing again sends
+/// it.
+/// </summary>
 public sealed partial class LosingContent : WithARegistry
 {
     private readonly List<string> warnings = [];

@@ -19,14 +19,21 @@ public sealed class ChoosingAPlatform : WithARegistry
     [InlineData("linux/arm64", "linux/arm/v7", null)]
     [InlineData("linux/ppc64le", "linux/ppc64", null)]
     public void follows_what_processors_run(string wanted, string available, string? chosen) =>
-        Assert.Equal(chosen, PlatformChoice.Best(Platform.Parse(wanted), available.Split(' ').Select(Platform.Parse), platform => platform)?.ToString());
+        Assert.Equal(chosen,
+            PlatformChoice.Best(Platform.Parse(wanted), available.Split(' ').Select(Platform.Parse), platform => platform)?.ToString());
 
     [Fact]
     public async Task attestations_are_no_platform_and_nested_indexes_are_opened()
     {
-        var amd = Registry.AddImage("app", "amd", Noise(10)) with { Platform = new PlatformFields { Os = "linux", Architecture = "amd64" } };
-        var arm = Registry.AddImage("app", "arm", Noise(10), "linux/arm64") with { Platform = new PlatformFields { Os = "linux", Architecture = "arm64", Variant = "v8" } };
-        var attestation = Registry.AddImage("app", "att", Noise(10)) with { Platform = new PlatformFields { Os = "unknown", Architecture = "unknown" } };
+        var amd =
+            Registry.AddImage("app", "amd", Noise(10)) with { Platform = new PlatformFields { Os = "linux", Architecture = "amd64" } };
+        var arm = Registry.AddImage("app", "arm", Noise(10), "linux/arm64") with
+        {
+            Platform =
+                new PlatformFields { Os = "linux", Architecture = "arm64", Variant = "v8" },
+        };
+        var attestation =
+            Registry.AddImage("app", "att", Noise(10)) with { Platform = new PlatformFields { Os = "unknown", Architecture = "unknown" } };
         var inner = Registry.AddManifest("app", "inner", new ImageIndex { Manifests = [arm, attestation] }.ToJson(), MediaType.Index);
         Registry.AddManifest("app", "1", new ImageIndex { Manifests = [attestation, amd, inner] }.ToJson(), MediaType.Index);
 
@@ -41,7 +48,8 @@ public sealed class ChoosingAPlatform : WithARegistry
         var inner = Registry.AddImage("app", "0", Noise(10));
         for (var depth = 0; depth < 8; depth++)
             inner = Registry.AddManifest("app", "1", new ImageIndex { Manifests = [inner] }.ToJson(), MediaType.Index);
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
+        var refusal = await Assert.ThrowsAsync<RegistryException>(
+            () => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
         Assert.Contains("nested more than 4 levels", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -39,7 +39,8 @@ public sealed class FindingCredentials : IDisposable
         folder.Write("xdg/containers/auth.json", $$"""{"auths": {"1.io": {{Auth("config")}}, "2.io": {{Auth("config")}} } }""");
         folder.Write("run/containers/auth.json", $$"""{"auths": {"1.io": {{Auth("runtime")}} } }""");
         folder.Write("home/.dockercfg", $$"""{"1.io": {{Auth("legacy")}}, "https://4.io/v1/": {{Auth("legacy")}} }""");
-        Assert.Equal(["runtime", "config", "docker", "legacy"], await Task.WhenAll(new[] { "1.io", "2.io", "3.io", "4.io" }.Select(async name => (await FindAsync(name, "x")).UserName!)));
+        Assert.Equal(["runtime", "config", "docker", "legacy"],
+            await Task.WhenAll(new[] { "1.io", "2.io", "3.io", "4.io" }.Select(async name => (await FindAsync(name, "x")).UserName!)));
     }
 
     [Fact]
@@ -98,7 +99,8 @@ public sealed class FindingCredentials : IDisposable
         Assert.Equal("new", (await FindAsync("ghcr.io", "x")).UserName);
     }
 
-    private static string Wrapped(bool wrapped) => wrapped ? $$"""{"auths": {"quay.io": {{Auth("robot")}} } }""" : $$"""{"quay.io": {{Auth("robot")}} }""";
+    private static string Wrapped(bool wrapped) =>
+        wrapped ? $$"""{"auths": {"quay.io": {{Auth("robot")}} } }""" : $$"""{"quay.io": {{Auth("robot")}} }""";
 
     [Fact]
     public async Task what_podman_keeps_at_its_usual_place_is_found()
@@ -171,7 +173,8 @@ public sealed class FindingCredentials : IDisposable
     [Fact]
     public async Task logging_in_keeps_what_else_is_in_the_file_and_opens_it_to_nobody()
     {
-        Docker("""{"HttpHeaders": {"X-Meta": "1"}, "auths": {"docker.io": {"auth": "eDp5"}, "a.io": {"auth": "eDp5"}}, "psFormat": "table"}""");
+        Docker(
+            """{"HttpHeaders": {"X-Meta": "1"}, "auths": {"docker.io": {"auth": "eDp5"}, "a.io": {"auth": "eDp5"}}, "psFormat": "table"}""");
         await Credentials.From(environment).SaveAsync("docker.io", "joe", "p:w");
 
         var written = JsonNode.Parse(File.ReadAllText(folder["docker/config.json"]))!;
@@ -207,13 +210,15 @@ public sealed class FindingCredentials : IDisposable
         Assert.Equal("""store {"ServerURL":"a.io","Username":"joe","Secret":"p4ssw0rd"}""", File.ReadAllText(folder["asked"]).Trim());
     }
 
-    private async Task<Credential> FindAsync(string registry, string repository) => await Credentials.From(environment).FindAsync(registry, repository);
+    private async Task<Credential> FindAsync(string registry, string repository) =>
+        await Credentials.From(environment).FindAsync(registry, repository);
 
     private void Docker(string json) => folder.Write("docker/config.json", json);
 
     private void Helper(string name, string answer, int exitCode = 0)
     {
-        var path = folder.Write($"bin/docker-credential-{name}", $"#!/bin/sh\necho \"$1 $(cat)\" >> '{folder["asked"]}'\necho '{answer}'\nexit {exitCode}\n");
+        var path = folder.Write($"bin/docker-credential-{name}",
+            $"#!/bin/sh\necho \"$1 $(cat)\" >> '{folder["asked"]}'\necho '{answer}'\nexit {exitCode}\n");
         File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
     }
 

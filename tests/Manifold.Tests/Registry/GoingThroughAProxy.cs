@@ -33,7 +33,10 @@ public sealed class GoingThroughAProxy
     {
         var settings = ProxySettings.From(new Dictionary<string, string>
         {
-            ["HTTPS_PROXY"] = "http://secure:1", ["https_proxy"] = "http://other:9", ["http_proxy"] = "plain:2", ["NO_PROXY"] = exceptions,
+            ["HTTPS_PROXY"] = "http://secure:1",
+            ["https_proxy"] = "http://other:9",
+            ["http_proxy"] = "plain:2",
+            ["NO_PROXY"] = exceptions,
         });
         Assert.Equal(proxy, settings.GetProxy(new Uri(address))?.Authority);
     }
@@ -41,14 +44,17 @@ public sealed class GoingThroughAProxy
     [Fact]
     public void a_proxy_that_is_none_is_told_without_its_password()
     {
-        var usage = Assert.Throws<UsageException>(() => ProxySettings.From(new Dictionary<string, string> { ["HTTPS_PROXY"] = $"ftp://joe:{Password}@host" }));
+        var usage = Assert.Throws<UsageException>(
+            () => ProxySettings.From(new Dictionary<string, string> { ["HTTPS_PROXY"] = $"ftp://joe:{Password}@host" }));
         Assert.Equal("HTTPS_PROXY is not a proxy address. Expected http://[USER:PASSWORD@]HOST:PORT.", usage.Message);
     }
 
     [Fact]
     public async Task a_tunnel_is_asked_for_with_the_users_name_and_nobody_is_told_the_password()
     {
-        await using var proxy = new Proxy((request, credential) => credential == $"joe:{Password}" ? "HTTP/1.1 503 Service Unavailable" : "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"");
+        await using var proxy = new Proxy((request, credential) => credential == $"joe:{Password}"
+            ? "HTTP/1.1 503 Service Unavailable"
+            : "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"");
         var refusal = await LogInAsync("registry.example.com", $"http://joe:{Password}@{proxy.Name}");
         Assert.Matches(
             $"^log in to registry.example.com: the proxy '{Regex.Escape(proxy.Name)}' .*'registry.example.com' \\(it answered 503\\)\\. "
@@ -82,8 +88,10 @@ public sealed class GoingThroughAProxy
         await using var proxy = new Proxy((_, _) => "HTTP/1.1 200 OK");
         using var client = new RegistryClient(new RegistryOptions
         {
-            Proxy = ProxySettings.From(new Dictionary<string, string> { ["HTTP_PROXY"] = $"http://{proxy.Name}" }), InsecureHosts = ["registry.example.com"],
-            RetryDelay = TimeSpan.FromMilliseconds(1), StallTimeout = TimeSpan.FromSeconds(30),
+            Proxy = ProxySettings.From(new Dictionary<string, string> { ["HTTP_PROXY"] = $"http://{proxy.Name}" }),
+            InsecureHosts = ["registry.example.com"],
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+            StallTimeout = TimeSpan.FromSeconds(30),
         });
         await client.LoginAsync("registry.example.com");
         Assert.Contains("GET http://registry.example.com/v2/ HTTP/1.1", proxy.Asked);
@@ -93,7 +101,8 @@ public sealed class GoingThroughAProxy
     {
         using var client = new RegistryClient(new RegistryOptions
         {
-            Proxy = ProxySettings.From(new Dictionary<string, string> { ["HTTPS_PROXY"] = proxy }), RetryDelay = TimeSpan.FromMilliseconds(1),
+            Proxy = ProxySettings.From(new Dictionary<string, string> { ["HTTPS_PROXY"] = proxy }),
+            RetryDelay = TimeSpan.FromMilliseconds(1),
         });
         return await Assert.ThrowsAsync<RegistryException>(() => client.LoginAsync(registry));
     }
@@ -132,7 +141,9 @@ public sealed class GoingThroughAProxy
                             credential = Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(' ')[^1]));
                     }
                     Asked.Add(first);
-                    await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{answer(first, credential)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), end.Token);
+                    await connection.GetStream().WriteAsync(
+                        Encoding.ASCII.GetBytes($"{answer(first, credential)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+                        end.Token);
                 }
                 catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
                 {

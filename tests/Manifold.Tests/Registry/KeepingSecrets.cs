@@ -7,7 +7,9 @@ using System.Text;
 
 namespace Manifold.Tests.Registry;
 
-/// <summary>Commands that succeed and fail in all ways, with secrets of every kind; then everything that was said and kept is searched for them.</summary>
+/// <summary>
+/// Commands that succeed and fail in all ways, with secrets of every kind; then everything that was said and kept is searched for them.
+/// </summary>
 public sealed class KeepingSecrets : WithARegistry
 {
     private const string Password = "p4ssw0rd-never-shown", Token = "t0ken-never-shown", Identity = "identity-never-shown",
@@ -34,7 +36,8 @@ public sealed class KeepingSecrets : WithARegistry
             File.Delete(Path.Combine(Store.Root, "blobs", "sha256", blob));
         Assert.Equal(0, await RunAsync("pull", name));
         Folder.Write("src/Dockerfile", $"FROM {name}\nCOPY Dockerfile /\n");
-        Assert.Equal(0, await RunAsync("build", "--verify", "off", "--progress", "json", "-t", $"{Registry.Name}/built:1", "--push", "--metadata-file", Folder["meta.json"], Folder["src"]));
+        Assert.Equal(0, await RunAsync("build", "--verify", "off",
+            "--progress", "json", "-t", $"{Registry.Name}/built:1", "--push", "--metadata-file", Folder["meta.json"], Folder["src"]));
         said.Append(await File.ReadAllTextAsync(Folder["meta.json"]));
 
         foreach (var status in new[] { 400, 401, 403, 404, 412, 413, 429, 500, 307 })
@@ -42,7 +45,8 @@ public sealed class KeepingSecrets : WithARegistry
             Registry.Fault = context => RepeatAsync(context, storage, status);
             Assert.NotEqual(0, await RunAsync("pull", $"{Registry.Name}/other:{status}"));
             Assert.NotEqual(0, await RunAsync("push", $"{Registry.Name}/built:1", $"{Registry.Name}/more:1"));
-            Assert.NotEqual(0, await RunAsync("build", "--verify", "off", "--progress", "json", "-t", $"{Registry.Name}/built:2", "--push", Folder["src"]));
+            Assert.NotEqual(0, await RunAsync("build",
+                "--verify", "off", "--progress", "json", "-t", $"{Registry.Name}/built:2", "--push", Folder["src"]));
         }
         Registry.Fault = context => RepeatAsync(context, storage, 401);
         Assert.NotEqual(0, await RunAsync("login", Registry.Name, "-u", "joe", "--password-stdin"));
@@ -50,14 +54,17 @@ public sealed class KeepingSecrets : WithARegistry
 
         Assert.Contains("answered 403", said.ToString(), StringComparison.Ordinal); // something was said
         Search(said.ToString(), "what was said");
-        foreach (var file in Directory.EnumerateFiles(Store.Root, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(Store.Root, "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
             Search(Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)), file);
     }
 
     private static void Search(string text, string where)
     {
-        foreach (var secret in new[] { Password, Token, Identity, Signature, ProxyPassword, State, "X-Amz", Base64($"joe:{Password}"), Uri.EscapeDataString(Password) })
-            Assert.False(text.Contains(secret, StringComparison.OrdinalIgnoreCase), $"'{secret}' is in {where}: {text[..Math.Min(4000, text.Length)]}");
+        foreach (var secret in new[] { Password,
+            Token, Identity, Signature, ProxyPassword, State, "X-Amz", Base64($"joe:{Password}"), Uri.EscapeDataString(Password) })
+            Assert.False(text.Contains(secret, StringComparison.OrdinalIgnoreCase),
+                $"'{secret}' is in {where}: {text[..Math.Min(4000, text.Length)]}");
     }
 
     /// <summary>Tokens for whoever knows a password; blobs come from signed addresses elsewhere.</summary>
@@ -66,7 +73,9 @@ public sealed class KeepingSecrets : WithARegistry
         var authorization = context.Request.Headers.Authorization.ToString();
         if (context.Request.Path == "/token")
         {
-            var known = context.Request.Method == "POST" ? (await context.Request.ReadFormAsync())["refresh_token"] == Identity : authorization == $"Basic {Base64($"joe:{Password}")}";
+            var known = context.Request.Method == "POST"
+                ? (await context.Request.ReadFormAsync())["refresh_token"] == Identity
+                : authorization == $"Basic {Base64($"joe:{Password}")}";
             if (known)
                 await context.Response.WriteAsJsonAsync(new { access_token = Token, refresh_token = Identity, expires_in = 300 });
             else
@@ -115,9 +124,14 @@ public sealed class KeepingSecrets : WithARegistry
         var context = new CliContext
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty
-                .Add("MANIFOLD_ROOT", Store.Root).Add("DOCKER_CONFIG", Folder["docker"]).Add("HOME", Folder["home"]).Add("PATH", "/usr/bin:/bin")
+                .Add("MANIFOLD_ROOT", Store.Root).Add("DOCKER_CONFIG", Folder["docker"]).Add("HOME", Folder["home"]).Add("PATH",
+                    "/usr/bin:/bin")
                 .Add("HTTPS_PROXY", $"http://joe:{ProxyPassword}@127.0.0.1:1"),
-            In = new StringReader(Password), Out = output, Error = error, Time = new Impatient(), Interactive = false,
+            In = new StringReader(Password),
+            Out = output,
+            Error = error,
+            Time = new Impatient(),
+            Interactive = false,
         };
         var code = await CommandTree.RunAsync(context, arguments);
         said.AppendLine(string.Join(' ', arguments)).Append(output).Append(error);

@@ -21,7 +21,8 @@ public sealed class ListingAndProbing : WithARegistry
                 "b" => "</v2/app/tags/list?n=2&last=d>; rel=next",
                 _ => "",
             };
-            await context.Response.WriteAsJsonAsync(new { name = "app", tags = last switch { "" => new[] { "a", "b" }, "b" => ["c", "d"], _ => ["d", "e"] } });
+            await context.Response.WriteAsJsonAsync(
+                new { name = "app", tags = last switch { "" => new[] { "a", "b" }, "b" => ["c", "d"], _ => ["d", "e"] } });
             return true;
         };
         Assert.Equal(["a", "b", "c", "d", "e"], await Client().ListTagsAsync(Registry.Reference("app")));
@@ -158,7 +159,8 @@ public sealed class ListingAndProbing : WithARegistry
         };
         var refusal = await ProbeAsync(Client(), Registry.Reference("app"));
         Assert.Equal((HttpStatusCode.Forbidden, "DENIED"), (refusal!.Status!.Value, refusal.Code));
-        Assert.StartsWith($"push {Registry.Name}/app: the registry answered 403 (DENIED: requested access", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"push {Registry.Name}/app: the registry answered 403 (DENIED: requested access",
+            refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -208,7 +210,9 @@ public sealed class ListingAndProbing : WithARegistry
         var cuts = 1;
         Registry.Fault = async context =>
         {
-            if (context.Request.Method != "PATCH" || context.Request.Headers.ContentRange != "262144-524287" || Interlocked.Decrement(ref cuts) < 0)
+            if (context.Request.Method != "PATCH"
+                || context.Request.Headers.ContentRange != "262144-524287"
+                || Interlocked.Decrement(ref cuts) < 0)
                 return false;
             await context.Request.Body.ReadExactlyAsync(new byte[50_000]);
             context.Abort();
@@ -227,7 +231,8 @@ public sealed class ListingAndProbing : WithARegistry
         var client = Client();
         Registry.Fault = context =>
         {
-            context.Request.QueryString = context.Request.QueryString.Value!.Contains("mount") ? QueryString.Empty : context.Request.QueryString;
+            context.Request.QueryString =
+                context.Request.QueryString.Value!.Contains("mount") ? QueryString.Empty : context.Request.QueryString;
             return Task.FromResult(false);
         };
         var blobs = Enumerable.Range(0, 12).Select(_ => Registry.AddBlob("base", Noise(600_000))).ToList();
@@ -247,12 +252,19 @@ public sealed class ListingAndProbing : WithARegistry
         var mismatch = await Assert.ThrowsAsync<ContentMismatchException>(() =>
             Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(null, []) { Reader = half }));
         Assert.Contains("shorter than its descriptor", mismatch.Message, StringComparison.Ordinal);
-        Assert.Equal(BlobPush.Uploaded, await Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(null, []) { Reader = whole }));
+        Assert.Equal(BlobPush.Uploaded,
+            await Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(null, []) { Reader = whole }));
         Assert.Equal(content, Registry.Blobs[blob.Digest]);
     }
 
     private static Descriptor Entry(string name, string type) =>
-        new() { MediaType = MediaType.Manifest, Digest = Digest.Of(name), Size = 1, ArtifactType = type };
+        new()
+        {
+            MediaType = MediaType.Manifest,
+            Digest = Digest.Of(name),
+            Size = 1,
+            ArtifactType = type,
+        };
 
     private static Func<HttpContext, Task<bool>> Referrers(int status, string body) => async context =>
     {

@@ -42,7 +42,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
     {
         Script();
         var client = Client();
-        var blobs = await Task.WhenAll(Enumerable.Range(0, 30).Select(n => client.HasBlobAsync(Registry.Reference("app"), Digest.Of($"{n}"))));
+        var blobs =
+            await Task.WhenAll(Enumerable.Range(0, 30).Select(n => client.HasBlobAsync(Registry.Reference("app"), Digest.Of($"{n}"))));
         Assert.All(blobs, Assert.False);
         Assert.Single(issued);
     }
@@ -104,7 +105,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
                     return false;
             }
             var repository = context.Request.Path.Value!.Split('/')[2];
-            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{Registry.Name}/token\",scope=\"repository:{repository}:pull\"";
+            context.Response.Headers.WWWAuthenticate =
+                $"Bearer realm=\"http://{Registry.Name}/token\",scope=\"repository:{repository}:pull\"";
             await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED");
             return true;
         };
@@ -124,7 +126,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
         {
             if (await scripted(context))
                 return true;
-            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{Registry.Name}/token\",scope=\"repository:app:pull,push\",error=\"insufficient_scope\"";
+            context.Response.Headers.WWWAuthenticate =
+                $"Bearer realm=\"http://{Registry.Name}/token\",scope=\"repository:app:pull,push\",error=\"insufficient_scope\"";
             await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED", "authentication required");
             return true;
         };
@@ -149,7 +152,9 @@ public sealed class ProvingWhoWeAre : WithARegistry
         LogIn("not-it-at-all");
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().HasBlobAsync(Registry.Reference("app"), Digest.Of("a")));
         Assert.Equal(HttpStatusCode.Unauthorized, refusal.Status);
-        Assert.Equal($"look up {Registry.Name}/app, blob {Digest.Of("a").Short}: the registry answered 401 (DENIED: wrong password). The user 'joe' was not accepted. Log in again with: manifold login {Registry.Name}", refusal.Message);
+        Assert.Equal(
+            $"look up {Registry.Name}/app, blob {Digest.Of("a").Short}: the registry answered 401 (DENIED: "
+                + $"wrong password). The user 'joe' was not accepted. Log in again with: manifold login {Registry.Name}", refusal.Message);
     }
 
     [Fact]
@@ -162,7 +167,9 @@ public sealed class ProvingWhoWeAre : WithARegistry
             return true;
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Equal($"pull {Registry.Name}/app:1: the registry answered 401 (UNAUTHORIZED: authentication required). Log in with: manifold login {Registry.Name}", refusal.Message);
+        Assert.Equal(
+            $"pull {Registry.Name}/app:1: the registry answered 401 (UNAUTHORIZED: authentication required). "
+                + $"Log in with: manifold login {Registry.Name}", refusal.Message);
         Assert.Single(Registry.Requests);
     }
 
@@ -215,14 +222,16 @@ public sealed class ProvingWhoWeAre : WithARegistry
             };
             storage.Fault = async context =>
             {
-                await ScriptedRegistry.RefuseAsync(context, 403, "EXPIRED", $"http://me/{context.Request.Path}{context.Request.QueryString}");
+                await ScriptedRegistry.RefuseAsync(context,
+                    403, "EXPIRED", $"http://me/{context.Request.Path}{context.Request.QueryString}");
                 return true;
             };
             var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
             messages.AppendLine(refusal.ToString());
         }
         await storage.DisposeAsync();
-        messages.AppendLine((await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")))).ToString());
+        messages.AppendLine(
+            (await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")))).ToString());
 
         var text = messages.ToString();
         Assert.DoesNotContain(Password, text, StringComparison.Ordinal);
@@ -233,7 +242,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
     }
 
     [Theory]
-    [InlineData("Bearer realm=\"https://auth.example/token\",service=\"a \\\"b\\\"\",scope=\"repository:x:pull,push\"", "https://auth.example/token", "a \"b\"", "repository:x:pull,push")]
+    [InlineData("Bearer realm=\"https://auth.example/token\",service=\"a \\\"b\\\"\",scope=\"repository:x:pull,push\"",
+        "https://auth.example/token", "a \"b\"", "repository:x:pull,push")]
     [InlineData("bearer realm=\"https://auth.example/token\" , service=plain", "https://auth.example/token", "plain", null)]
     [InlineData("Basic realm=\"x\", Bearer realm=\"https://auth.example/\"", "https://auth.example/", null, null)]
     public void challenges_are_read_as_registries_write_them(string header, string realm, string? service, string? scope)
@@ -245,7 +255,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
     }
 
     private void LogIn(string password = Password) =>
-        Options = Options with { Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = password }) };
+        Options =
+            Options with { Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = password }) };
 
     private void Script()
     {
@@ -272,7 +283,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
     private async Task IssueAsync(HttpContext context)
     {
         var header = context.Request.Headers.Authorization.ToString();
-        if (header.Length > 0 && Encoding.UTF8.GetString(Convert.FromBase64String(AuthenticationHeaderValue.Parse(header).Parameter!)) != $"joe:{Password}")
+        if (header.Length > 0
+            && Encoding.UTF8.GetString(Convert.FromBase64String(AuthenticationHeaderValue.Parse(header).Parameter!)) != $"joe:{Password}")
         {
             await ScriptedRegistry.RefuseAsync(context, 401, "DENIED", "wrong password");
             return;
@@ -280,7 +292,8 @@ public sealed class ProvingWhoWeAre : WithARegistry
         if (context.Request.Method == "POST")
         {
             var form = await context.Request.ReadFormAsync();
-            Assert.Equal(("refresh_token", Password, "repository:app:pull"), ((string?)form["grant_type"], (string?)form["refresh_token"], (string?)form["scope"]));
+            Assert.Equal(("refresh_token", Password, "repository:app:pull"),
+                ((string?)form["grant_type"], (string?)form["refresh_token"], (string?)form["scope"]));
         }
         string token;
         lock (valid)

@@ -59,11 +59,14 @@ public sealed partial class PullingFromAFaultyRegistry
     [InlineData("""{"schemaVersion":2,"manifests":null}""", MediaType.Index)]
     [InlineData("""{"schemaVersion":2,"manifests":[null]}""", MediaType.Index)]
     [InlineData("""{"schemaVersion":2,"config":null,"layers":[]}""", MediaType.Manifest)]
-    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[null]}""", MediaType.Manifest)]
+    [InlineData(
+        """{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[null]}""",
+        MediaType.Manifest)]
     public async Task what_is_no_manifest_is_refused(string content, string type)
     {
         Registry.AddManifest("app", "1", Encoding.UTF8.GetBytes(content), type);
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
+        var refusal = await Assert.ThrowsAsync<RegistryException>(
+            () => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
         Assert.StartsWith($"pull {Registry.Name}/app:1: ", refusal.Message, StringComparison.Ordinal);
     }
 }

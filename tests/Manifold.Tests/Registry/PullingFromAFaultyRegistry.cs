@@ -143,8 +143,10 @@ public sealed partial class PullingFromAFaultyRegistry : WithARegistry
         Assert.Contains("sent only", refusal.Message, StringComparison.Ordinal); // a reader that waits for the end learns of the cut
     }
 
-    /// <summary>Measured times are thirty times as long; waits are unchanged, so that a busy machine does not look like a silent
-    /// registry.</summary>
+    /// <summary>
+    /// Measured times are thirty times as long; waits are unchanged, so that a busy machine does not look like a silent
+    /// registry.
+    /// </summary>
     private sealed class FastTime : TimeProvider
     {
         public override long GetTimestamp() => 30 * base.GetTimestamp();
@@ -364,5 +366,6 @@ public sealed partial class PullingFromAFaultyRegistry : WithARegistry
         return Task.FromResult(true);
     };
 
-    private Func<HttpContext, Task<bool>> CutBlobsAfter(int bytes, int times, bool silent = false) => CuttingRegistry.Cut(Registry, bytes, times, silent);
+    private Func<HttpContext, Task<bool>> CutBlobsAfter(int bytes, int times, bool silent = false) =>
+        CuttingRegistry.Cut(Registry, bytes, times, silent);
 }

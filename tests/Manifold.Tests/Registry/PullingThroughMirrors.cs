@@ -131,7 +131,12 @@ public sealed class PullingThroughMirrors : WithARegistry
         Registry.AddImage("app", "1", Noise(10));
         Options = Options with
         {
-            Credentials = (registry, repository, _) => ValueTask.FromResult(new Credential { UserName = registry == mirror.Name ? $"of the mirror, {repository}" : $"of the registry, {repository}", Password = "p" }),
+            Credentials = (registry, repository, _) => ValueTask.FromResult(new Credential
+            {
+                UserName =
+                    registry == mirror.Name ? $"of the mirror, {repository}" : $"of the registry, {repository}",
+                Password = "p",
+            }),
         };
         await PullAsync("app:1");
         Assert.Contains(mirror.Requests, request => Basic(request) == "of the mirror, hub/app:p");
@@ -146,10 +151,12 @@ public sealed class PullingThroughMirrors : WithARegistry
         var image = await SampleImages.WriteAsync(Store, "x");
         var client = Client();
         await client.PushAsync(Store, image, Registry.Reference("app:1"));
-        Assert.All(Registry.Requests.Where(request => request.Authorization is not null), request => Assert.Equal("writer:p", Basic(request)));
+        Assert.All(Registry.Requests.Where(request => request.Authorization is not null),
+            request => Assert.Equal("writer:p", Basic(request)));
         Registry.Requests.Clear();
         await client.GetManifestAsync(Registry.Reference("app:1"));
-        Assert.All(Registry.Requests.Where(request => request.Authorization is not null), request => Assert.Equal("reader:p", Basic(request)));
+        Assert.All(Registry.Requests.Where(request => request.Authorization is not null),
+            request => Assert.Equal("reader:p", Basic(request)));
     }
 
     [Fact]
@@ -168,7 +175,8 @@ public sealed class PullingThroughMirrors : WithARegistry
     {
         await MirrorAsync();
         var image = Registry.AddImage("app", "1", Noise(10));
-        mirror.AddManifest("hub/app", RegistryClient.ReferrersTag(image.Digest), new ImageIndex { Manifests = [] }.ToJson(), MediaType.Index);
+        mirror.AddManifest("hub/app",
+            RegistryClient.ReferrersTag(image.Digest), new ImageIndex { Manifests = [] }.ToJson(), MediaType.Index);
         await AttachTwoAsync(image);
         Assert.Empty(mirror.Requests);
     }
@@ -178,7 +186,13 @@ public sealed class PullingThroughMirrors : WithARegistry
     {
         var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System);
         foreach (var content in new byte[][] { [1], [2] })
-            Assert.True(await publisher.AttachAsync(new Attachment { ArtifactType = "text/x", MediaType = "text/x", Subject = image, Content = content }));
+            Assert.True(await publisher.AttachAsync(new Attachment
+            {
+                ArtifactType = "text/x",
+                MediaType = "text/x",
+                Subject = image,
+                Content = content,
+            }));
         Assert.Equal(2, ImageIndex.Parse(Registry.Manifests[$"app:{RegistryClient.ReferrersTag(image.Digest)}"].Bytes).Manifests.Length);
     }
 
@@ -198,7 +212,11 @@ public sealed class PullingThroughMirrors : WithARegistry
             location = "{mirror.Name}/hub"
             {use}
             """);
-        Options = Options with { Registries = RegistriesConf.From(new Dictionary<string, string> { ["CONTAINERS_REGISTRIES_CONF"] = Folder["registries.conf"] }, Folder["root"]) };
+        Options = Options with
+        {
+            Registries = RegistriesConf.From(
+                new Dictionary<string, string> { ["CONTAINERS_REGISTRIES_CONF"] = Folder["registries.conf"] }, Folder["root"]),
+        };
     }
 
     private Task PullAsync(string name) => new Puller(Client(), Store, Origins).PullAsync(Registry.Reference(name), []);
@@ -240,7 +258,8 @@ public sealed class ReadingRegistriesConf : IDisposable
     [InlineData("prefix = \"quay.io/acme/app:1\"\nlocation = \"internal:5000/app:one\"", "quay.io/acme/app:1", "internal:5000/app:one")]
     [InlineData("prefix = \"quay.io\"\nlocation = \"internal:5000\"", "quay.io:443/acme/app:1", "quay.io:443/acme/app:1")]
     public void a_prefix_is_replaced_by_its_location(string rule, string name, string there) =>
-        Assert.Equal(there, Read($"[[registry]]\n{rule}\n").PullFrom(ImageReference.Parse(name), byContent: false).Single().Reference.ToString());
+        Assert.Equal(there,
+            Read($"[[registry]]\n{rule}\n").PullFrom(ImageReference.Parse(name), byContent: false).Single().Reference.ToString());
 
     [Fact]
     public void the_longest_prefix_decides_and_mirrors_keep_their_order()
@@ -260,7 +279,8 @@ public sealed class ReadingRegistriesConf : IDisposable
             """);
         var digest = Digest.Of("x");
         Assert.Equal(["quay.io/acme/app:1"], Names(conf, "quay.io/acme/app:1"));
-        Assert.Equal([$"one:80/app@{digest}", $"two:5000/x/app@{digest}", $"quay.io/acme/app@{digest}"], Names(conf, $"quay.io/acme/app@{digest}"));
+        Assert.Equal([$"one:80/app@{digest}", $"two:5000/x/app@{digest}", $"quay.io/acme/app@{digest}"],
+            Names(conf, $"quay.io/acme/app@{digest}"));
         var refusal = Assert.Throws<RegistryException>(() => Names(conf, "quay.io/other/app:1"));
         Assert.StartsWith($"'quay.io/other/app:1' is blocked by '{folder["registries.conf"]}' (prefix 'quay.io'). ", refusal.Message,
             StringComparison.Ordinal);
@@ -270,14 +290,16 @@ public sealed class ReadingRegistriesConf : IDisposable
     [Fact]
     public void pushes_keep_their_name_and_learn_what_is_insecure()
     {
-        var target = Read("[[registry]]\nprefix = \"quay.io\"\nlocation = \"internal\"\ninsecure = true\n").PushTo(ImageReference.Parse("quay.io/a:1"));
+        var target = Read("[[registry]]\nprefix = \"quay.io\"\nlocation = \"internal\"\ninsecure = true\n").PushTo(
+            ImageReference.Parse("quay.io/a:1"));
         Assert.Equal(("quay.io/a:1", true), (target.Reference.ToString(), target.Insecure));
     }
 
     [Fact]
     public void files_that_come_later_replace_what_earlier_ones_say()
     {
-        folder.Write("root/etc/containers/registries.conf", "[[registry]]\nlocation = \"a.io\"\n[[registry]]\nlocation = \"b.io\"\nblocked = true\n");
+        folder.Write("root/etc/containers/registries.conf",
+            "[[registry]]\nlocation = \"a.io\"\n[[registry]]\nlocation = \"b.io\"\nblocked = true\n");
         folder.Write("root/etc/containers/registries.conf.d/2.conf", "[[registry]]\nprefix = \"a.io\"\nlocation = \"two.io\"\n");
         folder.Write("root/etc/containers/registries.conf.d/1.conf", "[[registry]]\nprefix = \"a.io\"\nlocation = \"one.io\"\n");
         folder.Write("home/.config/containers/registries.conf.d/9.conf", "[[registry]]\nprefix = \"c.io\"\nlocation = \"own.io\"\n");
@@ -287,7 +309,8 @@ public sealed class ReadingRegistriesConf : IDisposable
         Assert.Throws<RegistryException>(() => Names(conf, "b.io/x:1"));
 
         folder.Write("home/.config/containers/registries.conf", "");
-        Assert.Equal(["b.io/x:1"], Names(RegistriesConf.From(new Dictionary<string, string> { ["HOME"] = folder["home"] }, folder["root"]), "b.io/x:1"));
+        Assert.Equal(["b.io/x:1"],
+            Names(RegistriesConf.From(new Dictionary<string, string> { ["HOME"] = folder["home"] }, folder["root"]), "b.io/x:1"));
     }
 
     [Theory]

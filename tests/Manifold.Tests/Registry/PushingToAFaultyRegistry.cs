@@ -24,7 +24,8 @@ public sealed partial class PushingToAFaultyRegistry : WithARegistry
         var content = Noise(600_000);
         Assert.Equal(BlobPush.Uploaded, await PushAsync(await StoreAsync(content)));
         Assert.Equal(["HEAD", "POST", "PATCH", "PATCH", "PATCH", "PUT"], Methods());
-        Assert.Equal(["0-262143", "262144-524287", "524288-599999"], Registry.Requests.Select(request => request.ContentRange).OfType<string>());
+        Assert.Equal(["0-262143", "262144-524287", "524288-599999"],
+            Registry.Requests.Select(request => request.ContentRange).OfType<string>());
         Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
     }
 
@@ -55,7 +56,8 @@ public sealed partial class PushingToAFaultyRegistry : WithARegistry
         };
         await PushAsync(await StoreAsync(content));
         Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
-        Assert.Equal(["0-262143", "100000-362143", "200000-462143", "462144-599999"], Registry.Requests.Select(request => request.ContentRange).OfType<string>());
+        Assert.Equal(["0-262143", "100000-362143", "200000-462143", "462144-599999"],
+            Registry.Requests.Select(request => request.ContentRange).OfType<string>());
     }
 
     [Fact]
@@ -65,7 +67,9 @@ public sealed partial class PushingToAFaultyRegistry : WithARegistry
         var cuts = 1;
         Registry.Fault = async context =>
         {
-            if (context.Request.Method != "PATCH" || context.Request.Headers.ContentRange != "262144-524287" || Interlocked.Decrement(ref cuts) < 0)
+            if (context.Request.Method != "PATCH"
+                || context.Request.Headers.ContentRange != "262144-524287"
+                || Interlocked.Decrement(ref cuts) < 0)
                 return false;
             await ReadSomeAsync(context, 50_000);
             context.Abort();
@@ -237,7 +241,8 @@ public sealed partial class PushingToAFaultyRegistry : WithARegistry
         var other = Registry.AddImage("other", "1", Noise(10));
         Registry.Fault = context =>
         {
-            var wrong = methods.Split(", ").Contains(context.Request.Method) && context.Request.Path.Value!.EndsWith($"/app/manifests/{index.Digest}", StringComparison.Ordinal);
+            var wrong = methods.Split(", ").Contains(context.Request.Method)
+                && context.Request.Path.Value!.EndsWith($"/app/manifests/{index.Digest}", StringComparison.Ordinal);
             if (wrong)
                 context.Request.Path = $"/v2/other/manifests/{other.Digest}";
             return Task.FromResult(false);
@@ -262,7 +267,9 @@ public sealed partial class PushingToAFaultyRegistry : WithARegistry
         var puts = 0;
         Registry.Fault = async context =>
         {
-            if (context.Request.Method != "PUT" || !context.Request.Path.Value!.Contains("/manifests/") || Interlocked.Increment(ref puts) != 2)
+            if (context.Request.Method != "PUT"
+                || !context.Request.Path.Value!.Contains("/manifests/")
+                || Interlocked.Increment(ref puts) != 2)
                 return false;
             await ScriptedRegistry.RefuseAsync(context, 403, "DENIED", "quota");
             return true;

@@ -16,7 +16,9 @@ public abstract class WithARegistry : IAsyncLifetime
     protected BlobOrigins Origins => new(Store);
     protected RegistryOptions Options { get; set; } = new()
     {
-        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromSeconds(10), ChunkBytes = 256 * 1024,
+        RetryDelay = TimeSpan.FromMilliseconds(5),
+        StallTimeout = TimeSpan.FromSeconds(10),
+        ChunkBytes = 256 * 1024,
     };
 
     public async ValueTask InitializeAsync()
@@ -39,7 +41,8 @@ public abstract class WithARegistry : IAsyncLifetime
         return bytes;
     }
 
-    protected string[] StoredBlobs() => [.. Directory.EnumerateFiles(Path.Combine(Store.Root, "blobs", "sha256")).Select(file => Path.GetFileName(file))];
+    protected string[] StoredBlobs() =>
+        [.. Directory.EnumerateFiles(Path.Combine(Store.Root, "blobs", "sha256")).Select(file => Path.GetFileName(file))];
 
     protected Task PullAsync(string repository, Descriptor blob, CancellationToken cancellation = default) =>
         Client().PullBlobAsync(Registry.Reference(repository), blob, Store, null, cancellation);

@@ -54,8 +54,13 @@ public sealed class FittingComparisons
         .. SampleRecords.Platforms.Select(platform => new PlatformComparison(
             platform.ToString(), SampleRecords.DigestOf($"a {platform}"), SampleRecords.DigestOf($"b {platform}"))
         {
-            CompressedA = 48_000_000, CompressedB = 50_000_000, UnpackedA = 130_000_000, UnpackedB = 140_000_000,
-            LayersA = 4, LayersB = 5, LayersShared = 3,
+            CompressedA = 48_000_000,
+            CompressedB = 50_000_000,
+            UnpackedA = 130_000_000,
+            UnpackedB = 140_000_000,
+            LayersA = 4,
+            LayersB = 5,
+            LayersShared = 3,
             Differences = [new ImageDifference("file", LongName, "0644 0:0 4 B", "0644 0:0 5 B")],
         }),
     ]);

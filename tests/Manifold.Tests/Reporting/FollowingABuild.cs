@@ -23,7 +23,9 @@ public sealed class FollowingABuild
     public void a_gitlab_log_folds_it_with_its_time()
     {
         var lines = Log(LogGroups.Of(name => name == "GITLAB_CI" ? "true" : null));
-        Assert.Equal($"\e[0Ksection_start:{Start.ToUnixTimeSeconds()}:manifold_1[collapsed=true]\r\e[0K#1 DONE 2.0 s  [build 2/3] RUN make (linux/amd64)", lines[1]);
+        Assert.Equal(
+            $"\e[0Ksection_start:{Start.ToUnixTimeSeconds()}:manifold_1[collapsed=true]\r\e[0K#1 "
+                + $"DONE 2.0 s  [build 2/3] RUN make (linux/amd64)", lines[1]);
         Assert.Equal($"\e[0Ksection_end:{Start.ToUnixTimeSeconds() + 2}:manifold_1\r\e[0K", lines[3]);
     }
 
@@ -36,11 +38,13 @@ public sealed class FollowingABuild
         progress.Show(new StepStarted(step) { Time = Start });
         progress.Show(new StepPrinted(step, "cc: error", true) { Time = Start.AddSeconds(1) });
         progress.Show(new StepFailed(step, TimeSpan.FromSeconds(1), "exit code 2") { Time = Start.AddSeconds(1) });
-        Assert.Equal(["#1 [build 2/3] RUN make (linux/amd64)", "#1 1.000 cc: error", "#1 FAILED 1.0 s"], output.ToString().TrimEnd().Split('\n'));
+        Assert.Equal(["#1 [build 2/3] RUN make (linux/amd64)", "#1 1.000 cc: error", "#1 FAILED 1.0 s"],
+            output.ToString().TrimEnd().Split('\n'));
     }
 
     [Fact]
-    public void a_log_without_a_viewer_is_as_it_was() => Assert.DoesNotContain(Log(LogGroups.Of(_ => null)), line => line.Contains("group", StringComparison.Ordinal));
+    public void a_log_without_a_viewer_is_as_it_was() =>
+        Assert.DoesNotContain(Log(LogGroups.Of(_ => null)), line => line.Contains("group", StringComparison.Ordinal));
 
     [Fact]
     public void lines_of_a_project_say_whose_they_are()
@@ -78,8 +82,10 @@ public sealed class FollowingABuild
         tree.Show(new StepPrinted(step, "compiling", false) { Time = Start });
         Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling",
             Plain(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
-        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", Plain(tree.Show(new StepFinished(step, TimeSpan.Zero,
-            true, false) { Time = Start })!));
+        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", Plain(tree.Show(new StepFinished(step, TimeSpan.Zero, true, false)
+        {
+            Time = Start,
+        })!));
         Assert.Empty(tree.Lines(Start, 20));
     }
 
@@ -150,7 +156,15 @@ public sealed class FollowingABuild
 
     private static RunStep Step(string name, string platform) => new()
     {
-        Digest = SampleRecords.DigestOf(name + platform), Parent = null, Platform = Platform.Parse(platform), Place = new Place("Dockerfile", 2, 1, 3), Name = $"[build 2/3] {name}", Stage = "build",
-        Arguments = ["make"], Environment = [], WorkingDirectory = "/", User = "",
+        Digest = SampleRecords.DigestOf(name + platform),
+        Parent = null,
+        Platform = Platform.Parse(platform),
+        Place = new Place("Dockerfile", 2, 1, 3),
+        Name = $"[build 2/3] {name}",
+        Stage = "build",
+        Arguments = ["make"],
+        Environment = [],
+        WorkingDirectory = "/",
+        User = "",
     };
 }

@@ -49,12 +49,15 @@ public sealed class KeepingRecords : IDisposable
             Table(File_("a", 11), Whiteout("gone"), new LayerEntry { Path = "e", Kind = EntryKind.Folder, Opaque = true }),
             Table(Whiteout("d"), File_("e/z", 1)),
         ]).Select(file => $"{file.Path} {file.Bytes} of {file.Layer} {(file.Deleted ? "deleted" : "replaced")} by {file.By}").Order();
-        Assert.Equal(["a 10 of 0 replaced by 1", "d/x 20 of 0 deleted by 2", "d/y 30 of 0 deleted by 2", "e/z 40 of 0 replaced by 2", "gone 3 of 0 deleted by 1"], wasted);
+        Assert.Equal(
+            ["a 10 of 0 replaced by 1",
+                "d/x 20 of 0 deleted by 2", "d/y 30 of 0 deleted by 2", "e/z 40 of 0 replaced by 2", "gone 3 of 0 deleted by 1"], wasted);
     }
 
     [Fact]
     public void a_folder_that_only_comes_again_hides_nothing() =>
-        Assert.Empty(WastedFiles.Find([Table(File_("d/x", 20)), Table(new LayerEntry { Path = "d", Kind = EntryKind.Folder }, File_("d/y", 2))]));
+        Assert.Empty(
+            WastedFiles.Find([Table(File_("d/x", 20)), Table(new LayerEntry { Path = "d", Kind = EntryKind.Folder }, File_("d/y", 2))]));
 
     private static TableOfContents Table(params LayerEntry[] entries) => TableOfContents.Of(entries);
 

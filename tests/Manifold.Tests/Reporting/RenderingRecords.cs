@@ -20,10 +20,12 @@ public sealed class RenderingRecords
 
     [Fact]
     public void a_record_of_a_later_version_is_refused_with_what_to_do() =>
-        Assert.Contains("use a newer manifold", Assert.Throws<FormatException>(() => RecordJson.Read(RecordJson.Write(SampleRecords.Of(1) with { Version = 2 }))).Message);
+        Assert.Contains("use a newer manifold",
+            Assert.Throws<FormatException>(() => RecordJson.Read(RecordJson.Write(SampleRecords.Of(1) with { Version = 2 }))).Message);
 
     [Theory, InlineData("null"), InlineData("{}"), InlineData("[1"), InlineData("{\"version\":\"x\"}")]
-    public void what_is_no_record_is_told_so(string json) => Assert.Throws<FormatException>(() => RecordJson.Read(Encoding.UTF8.GetBytes(json)));
+    public void what_is_no_record_is_told_so(string json) =>
+        Assert.Throws<FormatException>(() => RecordJson.Read(Encoding.UTF8.GetBytes(json)));
 
     [Fact]
     public void no_text_of_a_record_is_markup_of_the_page()
@@ -75,7 +77,8 @@ public sealed class RenderingRecords
         Assert.DoesNotContain("<img", Regex.Replace(WithoutFences(text), "`[^`\n]*`", ""));
         // Every row of a table has the columns of its heading: nothing broke out of a cell.
         foreach (var table in WithoutFences(text).Split("\n\n").Where(part => part.StartsWith('|')))
-            Assert.Single(table.Trim().Split('\n').Select(row => row.Replace("\\|", "", StringComparison.Ordinal).Count(one => one == '|')).Distinct());
+            Assert.Single(table.Trim().Split('\n')
+                .Select(row => row.Replace("\\|", "", StringComparison.Ordinal).Count(one => one == '|')).Distinct());
     }
 
     [Fact]
@@ -86,8 +89,12 @@ public sealed class RenderingRecords
         var platform = record.Components[0].Platforms[1];
         string[] said =
         [
-            record.Components[0].Index!.Digest.ToString(), platform.Manifest.ToString()!, "48.0 MB", "130 MB", "5.0 s", record.Bases[1].Digest.ToString(),
-            "`org.opencontainers.image.title` | api", "`VERSION` | `1.4`", "manifold verify quay.io/acme/api-0@sha256:", "docker run --rm --platform linux/arm64 quay.io/acme/api-0@sha256:",
+            record.Components[0].Index!.Digest
+                .ToString(), platform.Manifest.ToString()!, "48.0 MB", "130 MB", "5.0 s", record.Bases[1].Digest.ToString(),
+            "`org.opencontainers.image.title` | api",
+            "`VERSION` | `1.4`",
+            "manifold verify quay.io/acme/api-0@sha256:",
+            "docker run --rm --platform linux/arm64 quay.io/acme/api-0@sha256:",
             "docker pull --platform linux/ppc64le", "emulated 5.0 s",
         ];
         Assert.All(said, each => Assert.Contains(each, text));
@@ -131,14 +138,17 @@ public sealed class RenderingRecords
     }
 
     [Fact]
-    public void forty_images_on_five_platforms_are_a_page_of_moderate_size() => Assert.InRange(HtmlReport.Render(SampleRecords.Of(40)).Length, 100_000, 4_000_000);
+    public void forty_images_on_five_platforms_are_a_page_of_moderate_size() =>
+        Assert.InRange(HtmlReport.Render(SampleRecords.Of(40)).Length, 100_000, 4_000_000);
 
     [Fact]
     public void a_warning_comes_with_its_mend()
     {
         var advice = ReportWarnings.Of(SampleRecords.Of(8));
         Assert.Contains(advice, warning => warning is { Component: "image-2", Mend: "write ARG TARGETARCH" });
-        Assert.Contains(advice, warning => warning.Message.Contains("docker.io/library/debian:12 is 13 months old", StringComparison.Ordinal) && warning.Mend!.Contains("--pull", StringComparison.Ordinal));
+        Assert.Contains(advice,
+            warning => warning.Message.Contains("docker.io/library/debian:12 is 13 months old", StringComparison.Ordinal)
+                && warning.Mend!.Contains("--pull", StringComparison.Ordinal));
         Assert.Contains(advice, warning => warning.Message.Contains("/var/cache/apt/pkgcache.bin", StringComparison.Ordinal));
     }
 
@@ -161,7 +171,10 @@ public sealed class RenderingRecords
     public void a_failed_build_s_path_ends_at_the_step_that_failed()
     {
         var steps = ImmutableArray.Create(Step(1, 0, 2), Step(2, 2, 3, 1) with { State = StepState.Failed }, Step(3, 2,
-            3.4) with { State = StepState.Cancelled });
+            3.4) with
+        {
+            State = StepState.Cancelled,
+        });
         Assert.Equal([1, 2], CriticalPath.Of(steps).Select(step => step.Number));
     }
 
@@ -172,7 +185,10 @@ public sealed class RenderingRecords
         var record = SampleRecords.Of(1) with
         {
             Steps = [Step(1, 0, 2) with { Component = "base" }, Step(2, 7, 9) with { Component = "api" }, Step(3, 3,
-                4) with { Component = "web" }],
+                4) with
+            {
+                Component = "web",
+            }],
             Phases = [new RecordedPhase("plan", "", 0, 0.1), new RecordedPhase("make api", "api", 2, 7), new RecordedPhase("make web",
                 "web", 2, 3)],
         };
@@ -185,14 +201,24 @@ public sealed class RenderingRecords
     public void the_counts_of_all_renderings_are_those_of_the_states()
     {
         var record = SampleRecords.Of(8); // the seventh failed
-        record = record with { Components = [.. record.Components.Select((image, i) => i < 5 ? image : image with { Index = null,
-            Published = false }) ], Steps = [.. record.Steps.Where(step => step.Component != "image-7")] };
+        record = record with
+        {
+            Components = [.. record.Components.Select((image, i) => i < 5 ? image : image with
+            {
+                Index = null,
+                Published = false,
+            }) ],
+            Steps = [.. record.Steps.Where(step => step.Component != "image-7")],
+        };
         const string counts = "5 built, 1 failed, 1 stopped, 1 not started";
         Assert.All(new[] { HtmlReport.Render(record), MarkdownReport.Render(record), TextReport.Render(record) }, text =>
             Assert.Contains(counts, text, StringComparison.Ordinal));
         Assert.Equal($"8 images: {counts}", ImageStates.Summary(record));
-        Assert.Equal("7 images", ImageStates.Summary(record with { Components = [.. SampleRecords.Of(9).Components.Where(image =>
-            image.Failure is null).Take(7)] }));
+        Assert.Equal("7 images", ImageStates.Summary(record with
+        {
+            Components = [.. SampleRecords.Of(9).Components.Where(image =>
+                image.Failure is null).Take(7)],
+        }));
     }
 
     [Theory]
@@ -236,7 +262,17 @@ public sealed class RenderingRecords
 
     private static RecordedStep Step(int number, double begin, double end, params int[] needs) => new()
     {
-        Number = number, Name = "RUN x", Stage = "", Platform = Platform.Host, For = [Platform.Host], Kind = "run", State = StepState.Done, Begin = begin, End = end, Seconds = end - begin, Needs = [.. needs],
+        Number = number,
+        Name = "RUN x",
+        Stage = "",
+        Platform = Platform.Host,
+        For = [Platform.Host],
+        Kind = "run",
+        State = StepState.Done,
+        Begin = begin,
+        End = end,
+        Seconds = end - begin,
+        Needs = [.. needs],
     };
 
     private static string WithoutFences(string text) => string.Concat(text.Split("```").Where((_, i) => i % 2 == 0));

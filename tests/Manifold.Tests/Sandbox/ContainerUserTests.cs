@@ -2,10 +2,13 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;
 
-/// <summary>Whom USER names. Source: BuildKit's executor/oci/user.go and moby/sys/user, and its tests testUser and testUserAdditionalGids.</summary>
+/// <summary>
+/// Whom USER names. Source: BuildKit's executor/oci/user.go and moby/sys/user, and its tests testUser and testUserAdditionalGids.
+/// </summary>
 public sealed class ContainerUserTests
 {
-    private const string Users = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/usr/sbin:/bin/false\ndockerio:x:1001:1001::/bin:/bin/false\n";
+    private const string Users =
+        "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/usr/sbin:/bin/false\ndockerio:x:1001:1001::/bin:/bin/false\n";
     private const string Groups = "root:x:0:\ndaemon:x:1:\nwheel:x:10:root\ndockerio:x:1001:\nsupplementary:x:1002:dockerio\n";
 
     [Theory]

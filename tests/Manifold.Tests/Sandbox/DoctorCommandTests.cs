@@ -12,7 +12,8 @@ public sealed class AskingTheDoctor
     {
         var (code, text) = await Ask("doctor");
         Assert.Equal(text.Contains("\nNO  ", StringComparison.Ordinal) || text.StartsWith("NO  ", StringComparison.Ordinal) ? 4 : 0, code);
-        foreach (var name in (string[])["privilege", "OCI runtime", "overlayfs", "user namespaces", "binfmt_misc", "linux/riscv64", "git", "kubectl", "store"])
+        foreach (var name in (string[])["privilege",
+            "OCI runtime", "overlayfs", "user namespaces", "binfmt_misc", "linux/riscv64", "git", "kubectl", "store"])
             Assert.Matches($"(?m)^(ok|--|NO)  {name} ", text);
         Assert.Contains("This machine ", text.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', text);
@@ -24,7 +25,8 @@ public sealed class AskingTheDoctor
         var (_, text) = await Ask("doctor", "--json");
         var checks = JsonDocument.Parse(text).RootElement;
         Assert.Contains(checks.EnumerateArray(), check => check.GetProperty("name").GetString() == "OCI runtime");
-        Assert.All(checks.EnumerateArray(), check => Assert.Contains(check.GetProperty("status").GetString(), (string[])["Ready", "Reduced", "Missing"]));
+        Assert.All(checks.EnumerateArray(),
+            check => Assert.Contains(check.GetProperty("status").GetString(), (string[])["Ready", "Reduced", "Missing"]));
     }
 
     [Fact]
@@ -73,7 +75,10 @@ public sealed class AskingTheDoctor
         var context = new CliContext
         {
             Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]),
-            Out = output, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
+            Out = output,
+            Error = TextWriter.Null,
+            Time = TimeProvider.System,
+            Interactive = false,
         };
         return (await CommandTree.RunAsync(context, arguments), output.ToString());
     }

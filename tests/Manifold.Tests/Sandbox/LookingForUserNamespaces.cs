@@ -19,9 +19,12 @@ public sealed class LookingForUserNamespaces : IDisposable
 
     [Theory]
     [InlineData("user/max_user_namespaces", "0\n", "user.max_user_namespaces is 0", "sudo sysctl -w user.max_user_namespaces=15000")]
-    [InlineData("user/max_user_namespaces", null, "user.max_user_namespaces is unknown to the kernel", "sudo sysctl -w user.max_user_namespaces=15000")]
-    [InlineData("kernel/unprivileged_userns_clone", "0\n", "kernel.unprivileged_userns_clone is 0", "sudo sysctl -w kernel.unprivileged_userns_clone=1")]
-    public void a_setting_that_forbids_them_is_named_with_the_command_that_allows_them(string setting, string? value, string found, string remedy)
+    [InlineData("user/max_user_namespaces",
+        null, "user.max_user_namespaces is unknown to the kernel", "sudo sysctl -w user.max_user_namespaces=15000")]
+    [InlineData("kernel/unprivileged_userns_clone",
+        "0\n", "kernel.unprivileged_userns_clone is 0", "sudo sysctl -w kernel.unprivileged_userns_clone=1")]
+    public void a_setting_that_forbids_them_is_named_with_the_command_that_allows_them(
+        string setting, string? value, string found, string remedy)
     {
         if (value is null)
             File.Delete(machine["proc/sys/" + setting]);

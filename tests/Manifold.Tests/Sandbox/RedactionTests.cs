@@ -19,7 +19,9 @@ public sealed class RedactingWhatARunPrints
     {
         const string key = "-----BEGIN KEY-----\nAAAABBBBCCCC\n}\n-----END KEY-----\n";
         Assert.Equal(["***", "x *** y", "}", "***", "***"],
-            Print($"-----BEGIN KEY-----\nx AAAABBBBCCCC y\n}}\n-----END KEY-----\n{Convert.ToBase64String(Encoding.UTF8.GetBytes(key)).TrimEnd('=')}\n", key));
+            Print(
+                $"-----BEGIN KEY-----\nx AAAABBBBCCCC y\n"
+                    + $"}}\n-----END KEY-----\n{Convert.ToBase64String(Encoding.UTF8.GetBytes(key)).TrimEnd('=')}\n", key));
     }
 
     [Fact]

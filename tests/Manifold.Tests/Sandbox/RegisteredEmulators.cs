@@ -20,14 +20,18 @@ public sealed class RegisteredEmulators
         var check = HostSurvey.Platform(Emulators.Emulated(Platform.Parse("linux/arm64"), Registration(flags, interpreter)));
         Assert.Equal(told is null ? HostStatus.Ready : HostStatus.Reduced, check.Status);
         Assert.Equal(told is not null, check.Cost?.Contains(told ?? "", StringComparison.Ordinal) ?? false);
-        Assert.Equal(told is not null, check.Remedy?.Contains("echo -1 > /proc/sys/fs/binfmt_misc/qemu-aarch64 && manifold emulators install", StringComparison.Ordinal) ?? false);
+        Assert.Equal(told is not null,
+            check.Remedy?.Contains("echo -1 > /proc/sys/fs/binfmt_misc/qemu-aarch64 && manifold emulators install",
+                StringComparison.Ordinal)
+                ?? false);
     }
 
     [Theory]
     [InlineData("F", true)]
     [InlineData("OF", false)]
     public void without_flag_O_a_program_that_nobody_may_read_fails_as_well(string flags, bool told) =>
-        Assert.Equal(told, Emulators.Emulated(Platform.Parse("linux/arm64"), Registration(flags, "/usr/bin/qemu-aarch64-static")).Limit!.Contains("flag O", StringComparison.Ordinal));
+        Assert.Equal(told, Emulators.Emulated(Platform.Parse("linux/arm64"), Registration(flags, "/usr/bin/qemu-aarch64-static"))
+            .Limit!.Contains("flag O", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("rosetta", "7f454c4602010100000000000000000002003e00", true)] // amd64 on an arm64 machine of Apple's
@@ -46,7 +50,8 @@ public sealed class RegisteredEmulators
     private static BinfmtMisc.Entry Registration(string flags, string interpreter)
     {
         using var folder = new TemporaryFolder();
-        folder.Write("qemu-aarch64", $"enabled\ninterpreter {interpreter}\nflags: {flags}\noffset 0\nmagic 7f454c460201010000000000000000000200b700\nmask ffffffffffffff00fffffffffffffffffeffffff\n");
+        folder.Write("qemu-aarch64", $"enabled\ninterpreter {interpreter}\nflags: {flags}\n"
+            + $"offset 0\nmagic 7f454c460201010000000000000000000200b700\nmask ffffffffffffff00fffffffffffffffffeffffff\n");
         var entry = BinfmtMisc.Parse(folder["qemu-aarch64"])!;
         Assert.Equal((flags, interpreter), (entry.Flags, entry.Interpreter));
         return entry;

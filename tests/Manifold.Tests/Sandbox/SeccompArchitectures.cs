@@ -3,8 +3,10 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;
 
-/// <summary>The system-call filter covers every way in which a processor takes calls. Source: moby, profiles/seccomp/default_linux.go,
-/// <c>arches()</c>.</summary>
+/// <summary>
+/// The system-call filter covers every way in which a processor takes calls. Source: moby, profiles/seccomp/default_linux.go,
+/// <c>arches()</c>.
+/// </summary>
 public sealed class SeccompArchitectures
 {
     [Theory]

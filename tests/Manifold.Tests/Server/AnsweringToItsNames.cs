@@ -5,8 +5,10 @@ using System.Text;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>A web page may lead its own name to this machine (DNS rebinding), and then a browser takes the registry for the page's
-/// server.</summary>
+/// <summary>
+/// A web page may lead its own name to this machine (DNS rebinding), and then a browser takes the registry for the page's
+/// server.
+/// </summary>
 public sealed class AnsweringToItsNames : WithAServer
 {
     [Theory]

@@ -15,9 +15,12 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
     private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(600).WithQuietOnSuccess(true);
 
     private static readonly Gen<string> Pieces = Gen.Elements(
-        "/v2/", "/", "/", "/", "//", "..", "../", "/..", "../../canary", "%2e%2e", "%2e%2e%2f", "%2f", "%2F", "%5c", "\\", "%00", "%0a", "%c0%ae%c0%ae", "%ff", "~", "a", "a/b", "A", "_uploads", "_blobs",
-        "blobs", "uploads", "uploads/", "manifests", "tags/list", "referrers", "_catalog", "index.json", "canary", "sha256:", "sha256:..", "sha512:", new string('0', 64), new string('f', 128),
-        "00000000000000000000000000000000", new string('a', 300), new string('/', 50), "?digest=", "?mount=", "&from=", "?n=", "&last=", "?tag=", "&tag=../../canary", "latest", ":", "@", "é", ".tmp");
+        "/v2/", "/", "/", "/", "//", "..", "../", "/..", "../../canary",
+        "%2e%2e", "%2e%2e%2f", "%2f", "%2F", "%5c", "\\", "%00", "%0a", "%c0%ae%c0%ae", "%ff", "~", "a", "a/b", "A", "_uploads", "_blobs",
+        "blobs", "uploads", "uploads/", "manifests", "tags/list",
+        "referrers", "_catalog", "index.json", "canary", "sha256:", "sha256:..", "sha512:", new string('0', 64), new string('f', 128),
+        "00000000000000000000000000000000", new string('a', 300), new string('/', 50),
+        "?digest=", "?mount=", "&from=", "?n=", "&last=", "?tag=", "&tag=../../canary", "latest", ":", "@", "é", ".tmp");
 
     private static readonly Gen<string> Texts = Pieces.ArrayOf().Select(pieces => string.Concat(pieces.Take(8)));
 
@@ -45,7 +48,8 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
 
         Check.One(Config, Prop.ForAll(Requests.ToArbitrary(), request =>
         {
-            var answer = Ask($"{request.Method} {request.Path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}");
+            var answer =
+                Ask($"{request.Method} {request.Path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}");
             Assert.Matches(@"^HTTP/1\.1 [2-4]\d\d ", answer);
             Assert.DoesNotContain(Canary, answer, StringComparison.Ordinal);
         }));
@@ -130,7 +134,8 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
     [
         .. Directory.EnumerateFiles(Server[""], "*", SearchOption.AllDirectories).Order()
             .Where(file => !file.StartsWith(Server.Store.Repositories.Folder, StringComparison.Ordinal)
-                && !file.StartsWith(Path.Combine(Server.Store.Root, "blobs"), StringComparison.Ordinal) && Path.GetFileName(file) != "index.json")
+                && !file.StartsWith(Path.Combine(Server.Store.Root, "blobs"), StringComparison.Ordinal)
+                && Path.GetFileName(file) != "index.json")
             .Select(file => (file, Path.GetExtension(file) == ".lock" ? "" : File.ReadAllText(file))),
     ];
 

@@ -45,7 +45,8 @@ public sealed class LeavingUploads : IAsyncLifetime
         var old = await Begin();
         await server.Send("PATCH", old, "0123"u8.ToArray()).Is(202);
         File.SetLastWriteTimeUtc(UploadFile(old), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-25));
-        await using var next = await Manifold.Server.RegistryServer.StartAsync(server.Store, new() { Listen = new(System.Net.IPAddress.Loopback, 0) });
+        await using var next =
+            await Manifold.Server.RegistryServer.StartAsync(server.Store, new() { Listen = new(System.Net.IPAddress.Loopback, 0) });
         await Eventually.Is(() => !File.Exists(UploadFile(old)));
     }
 

@@ -19,7 +19,8 @@ public sealed class LettingUsersIn : IDisposable
     public async Task nobody_else_comes_in_whatever_they_ask_for()
     {
         await using var server = await Start($"alice:{Bcrypt}\n");
-        foreach (var (method, path) in new[] { ("GET", "/v2/"), ("GET", "/v2/_catalog"), ("HEAD", "/v2/a/manifests/1"), ("POST", "/v2/a/blobs/uploads/"), ("GET", "/elsewhere"), ("GET", "/v2/NO/tags/list") })
+        foreach (var (method, path) in new[] { ("GET", "/v2/"), ("GET", "/v2/_catalog"),
+            ("HEAD", "/v2/a/manifests/1"), ("POST", "/v2/a/blobs/uploads/"), ("GET", "/elsewhere"), ("GET", "/v2/NO/tags/list") })
         {
             using var answer = await server.Send(method, path).Is(401, method == "HEAD" ? null : "UNAUTHORIZED");
             Assert.StartsWith("Basic realm=", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
@@ -86,7 +87,8 @@ public sealed class LettingUsersIn : IDisposable
 
     [Fact]
     public async Task a_file_that_is_not_there_is_refused() =>
-        await Assert.ThrowsAsync<UsageException>(() => RunningServer.StartAsync(options => options with { PasswordFile = folder["absent"] }));
+        await Assert.ThrowsAsync<UsageException>(
+            () => RunningServer.StartAsync(options => options with { PasswordFile = folder["absent"] }));
 
     [Fact]
     public async Task a_push_of_many_requests_does_not_pay_for_a_slow_hash_with_each()

@@ -16,7 +16,8 @@ public sealed class ListingReferrers() : WithAServer(options => options with { A
 
         Assert.Equal(new[] { sbom.Digest, plain.Digest }.Order(), entries.Select(entry => entry.Digest));
         var entry = entries.Single(entry => entry.Digest == sbom.Digest);
-        Assert.Equal((sbom.Size, MediaType.Manifest, "application/spdx", "note"), (entry.Size, entry.MediaType, entry.ArtifactType!, entry.Annotations!["org.example"]));
+        Assert.Equal((sbom.Size, MediaType.Manifest, "application/spdx", "note"),
+            (entry.Size, entry.MediaType, entry.ArtifactType!, entry.Annotations!["org.example"]));
         Assert.Equal(MediaType.Config, entries.Single(entry => entry.Digest == plain.Digest).ArtifactType); // the config's type stands in
     }
 
@@ -51,7 +52,13 @@ public sealed class ListingReferrers() : WithAServer(options => options with { A
     {
         var subject = new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("absent"), Size = 6 };
         await Server.PushBlob("a/b", "{}"u8.ToArray());
-        var bytes = new Manifest { Config = new() { MediaType = MediaType.Empty, Digest = Digest.Of("{}"), Size = 2 }, Layers = [], Subject = subject }.ToJson();
+        var bytes = new Manifest
+        {
+            Config =
+                new() { MediaType = MediaType.Empty, Digest = Digest.Of("{}"), Size = 2 },
+            Layers = [],
+            Subject = subject,
+        }.ToJson();
         using var answer = await Send("PUT", "/v2/a/b/manifests/note", bytes, MediaType.Manifest).Is(201);
         Assert.Equal(subject.Digest.ToString(), answer.Header("OCI-Subject"));
         Assert.Equal([Digest.Of(bytes)], (await Referrers(subject.Digest)).Entries.Select(entry => entry.Digest));
@@ -70,7 +77,8 @@ public sealed class ListingReferrers() : WithAServer(options => options with { A
     public async Task what_nobody_points_to_has_an_empty_list_also_where_nothing_is()
     {
         using var answer = await Send("GET", $"/v2/never/pushed/referrers/{Digest.Of("nothing")}").Is(200);
-        Assert.Equal("""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", await answer.Content.ReadAsStringAsync());
+        Assert.Equal("""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""",
+            await answer.Content.ReadAsStringAsync());
         await Send("GET", "/v2/a/b/referrers/latest").Is(400, "DIGEST_INVALID");
     }
 
@@ -98,15 +106,19 @@ public sealed class ListingReferrers() : WithAServer(options => options with { A
         Assert.Equal(pushed.Order(), first.Concat(rest).Select(entry => entry.Digest));
     }
 
-    private Task<Descriptor> PushSbom(Descriptor subject, string note = "note") => Server.PushImage("a/b", "sbom", null, manifest => manifest with
-    {
-        Subject = subject, ArtifactType = "application/spdx", Annotations = ImmutableSortedDictionary<string, string>.Empty.Add("org.example", note),
-    });
+    private Task<Descriptor> PushSbom(Descriptor subject, string note = "note") =>
+        Server.PushImage("a/b", "sbom", null, manifest => manifest with
+        {
+            Subject = subject,
+            ArtifactType = "application/spdx",
+            Annotations = ImmutableSortedDictionary<string, string>.Empty.Add("org.example", note),
+        });
 
     private async Task<(IReadOnlyList<Descriptor> Entries, string? Filters, string? Next)> Referrers(Digest subject, string query = "")
     {
         using var answer = await Send("GET", $"/v2/a/b/referrers/{subject}{query}").Is(200);
         Assert.Equal(MediaType.Index, answer.Content.Headers.ContentType!.ToString());
-        return (ImageIndex.Parse(await answer.Content.ReadAsByteArrayAsync()).Manifests, answer.Header("OCI-Filters-Applied"), answer.Header("Link"));
+        return (ImageIndex.Parse(await answer.Content.ReadAsByteArrayAsync()).Manifests,
+            answer.Header("OCI-Filters-Applied"), answer.Header("Link"));
     }
 }

@@ -77,5 +77,6 @@ public sealed class ListingTags : WithAServer
     }
 
     private async Task<IEnumerable<string>> Tags(string path) =>
-        JsonDocument.Parse(await Server.Http.GetStringAsync(path)).RootElement.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!).ToList();
+        JsonDocument.Parse(await Server.Http.GetStringAsync(path)).RootElement.GetProperty("tags").EnumerateArray()
+            .Select(tag => tag.GetString()!).ToList();
 }

@@ -8,7 +8,8 @@ public sealed class LoggingRequests
         using var folder = new TemporaryFolder();
         var lines = new List<string>();
         folder.Write("users", "alice:$2y$05$OnR.O1WBxVlB1xo3BAOni.lcYdiv9ZNTxN4ESBK.uUi..OfiVEtVu\n");
-        await using var server = await RunningServer.StartAsync(options => options with { PasswordFile = folder["users"], Log = line => { lock (lines) lines.Add(line); } });
+        await using var server = await RunningServer.StartAsync(
+            options => options with { PasswordFile = folder["users"], Log = line => { lock (lines) lines.Add(line); } });
 
         await server.Send("GET", "/v2/_catalog?n=1&token=qqqq", headers: LettingUsersIn.Basic("alice", "b")).Is(200);
         await WaitFor(lines, 1); // a line is written when the answer is sent, and may come after what is asked next
@@ -17,17 +18,20 @@ public sealed class LoggingRequests
         await WaitFor(lines, 2);
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1 alice GET /v2/_catalog 200 \d+ B \d+\.\d ms$", lines[0]);
         Assert.Matches(@"^\S+ 127\.0\.0\.1 - GET /v2/a%0Ab/tags/list 401 \d+ B ", lines[1]);
-        Assert.DoesNotContain(lines, line => line.Contains("qqqq", StringComparison.Ordinal) || line.Contains("pppp", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines,
+            line => line.Contains("qqqq", StringComparison.Ordinal) || line.Contains("pppp", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task a_password_in_the_address_of_a_request_is_not_logged()
     {
         var lines = new List<string>();
-        await using var server = await RunningServer.StartAsync(options => options with { Log = line => { lock (lines) lines.Add(line); } });
+        await using var server =
+            await RunningServer.StartAsync(options => options with { Log = line => { lock (lines) lines.Add(line); } });
         using var connection = new System.Net.Sockets.TcpClient();
         await connection.ConnectAsync(System.Net.IPAddress.Loopback, server.Port);
-        await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET http://alice:pppp@127.0.0.1:{server.Port}/v2/?x HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\nConnection: close\r\n\r\n"));
+        await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"GET http://alice:pppp@127.0.0.1:{server.Port}/v2/?x HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\nConnection: close\r\n\r\n"));
         using var answer = new StreamReader(connection.GetStream());
         await answer.ReadToEndAsync();
 

@@ -20,7 +20,8 @@ public sealed class PushingIndexesAndArtifacts : WithAServer
     {
         var empty = new ImageIndex { Manifests = [] }.ToJson();
         await Send("PUT", $"/v2/a/b/manifests/{Digest.Of(empty)}", empty, MediaType.Index).Is(201);
-        var nested = new ImageIndex { Manifests = [new() { MediaType = MediaType.Index, Digest = Digest.Of(empty), Size = empty.Length }] }.ToJson();
+        var nested =
+            new ImageIndex { Manifests = [new() { MediaType = MediaType.Index, Digest = Digest.Of(empty), Size = empty.Length }] }.ToJson();
         await Send("PUT", "/v2/a/b/manifests/nested", nested, MediaType.Index).Is(201);
         Assert.Equal(nested, await Server.Http.GetByteArrayAsync("/v2/a/b/manifests/nested"));
     }
@@ -38,7 +39,9 @@ public sealed class PushingIndexesAndArtifacts : WithAServer
             Layers = [new() { MediaType = MediaType.Layer, Digest = Sha512(layer), Size = 5 }],
         }.ToJson();
         await Send("PUT", $"/v2/a/b/manifests/{Sha512(manifest)}", manifest, MediaType.Manifest).Is(201);
-        var index = new ImageIndex { Manifests = [new() { MediaType = MediaType.Manifest, Digest = Sha512(manifest), Size = manifest.Length }] }.ToJson();
+        var index =
+            new ImageIndex { Manifests = [new() { MediaType = MediaType.Manifest, Digest = Sha512(manifest), Size = manifest.Length }] }
+                .ToJson();
         using var answer = await Send("PUT", $"/v2/a/b/manifests/{Sha512(index)}", index, MediaType.Index).Is(201);
         Assert.Equal(index, await Server.Http.GetByteArrayAsync(answer.Header("Location")));
     }
@@ -49,22 +52,30 @@ public sealed class PushingIndexesAndArtifacts : WithAServer
         var config = await Server.PushBlob("a/b", "{}"u8.ToArray(), MediaType.Config);
         var elsewhere = new Descriptor
         {
-            MediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", Digest = Digest.Of("elsewhere"), Size = 9, Urls = ["https://store.example/9"],
+            MediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+            Digest = Digest.Of("elsewhere"),
+            Size = 9,
+            Urls = ["https://store.example/9"],
         };
-        await Send("PUT", "/v2/a/b/manifests/1", new Manifest { Config = config, Layers = [elsewhere] }.ToJson(), MediaType.Manifest).Is(201);
+        await Send("PUT", "/v2/a/b/manifests/1", new Manifest { Config = config, Layers = [elsewhere] }.ToJson(), MediaType.Manifest).Is(
+            201);
         await Send("HEAD", $"/v2/a/b/blobs/{elsewhere.Digest}").Is(404);
         Assert.False(Server.Store.Repositories.HasBlob("a/b", elsewhere.Digest));
     }
 
     [Theory] // fields that nobody knows, the content itself in a descriptor, no layers, types of one's own
-    [InlineData("""{"schemaVersion":2,"mediaType":"MT","org.example":{"a":[1,null]},"config":{"mediaType":"CT","digest":"D","size":2,"x":1},"layers":[]}""")]
+    [InlineData(
+        """{"schemaVersion":2,"mediaType":"MT","org.example":{"a":[1,null]},"config":{"mediaType":"CT","digest":"D","size":2,"x":1},"layers":[]}""")]
     [InlineData("""{"schemaVersion":2,"mediaType":"MT","config":{"mediaType":"CT","digest":"D","size":2,"data":"e30="},"layers":[]}""")]
-    [InlineData("""{"schemaVersion":2,"mediaType":"MT","artifactType":"application/vnd.example+type","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"D","size":2},"layers":[{"mediaType":"application/vnd.oci.empty.v1+json","digest":"D","size":2}]}""")]
-    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"application/vnd.example.config","digest":"D","size":2},"layers":[{"mediaType":"text/plain","digest":"D","size":2}]}""")]
+    [InlineData(
+        """{"schemaVersion":2,"mediaType":"MT","artifactType":"application/vnd.example+type","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"D","size":2},"layers":[{"mediaType":"application/vnd.oci.empty.v1+json","digest":"D","size":2}]}""")]
+    [InlineData(
+        """{"schemaVersion":2,"config":{"mediaType":"application/vnd.example.config","digest":"D","size":2},"layers":[{"mediaType":"text/plain","digest":"D","size":2}]}""")]
     public async Task any_artifact_is_kept_byte_for_byte(string template)
     {
         var empty = await Server.PushBlob("a/b", "{}"u8.ToArray());
-        var bytes = Encoding.UTF8.GetBytes(template.Replace("MT", MediaType.Manifest).Replace("CT", MediaType.Config).Replace("\"D\"", $"\"{empty.Digest}\""));
+        var bytes = Encoding.UTF8.GetBytes(
+            template.Replace("MT", MediaType.Manifest).Replace("CT", MediaType.Config).Replace("\"D\"", $"\"{empty.Digest}\""));
         await Send("PUT", "/v2/a/b/manifests/1", bytes, MediaType.Manifest).Is(201);
         Assert.Equal(bytes, await Server.Http.GetByteArrayAsync("/v2/a/b/manifests/1"));
     }

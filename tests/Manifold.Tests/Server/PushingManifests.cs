@@ -35,8 +35,10 @@ public sealed class PushingManifests : WithAServer
     [Fact]
     public async Task end_7_one_whose_blobs_are_missing_is_refused_with_each_of_them()
     {
-        var absent = new[] { "1", "2" }.Select(text => new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of(text), Size = 1 }).ToArray();
-        var manifest = new Manifest { Config = await Server.PushBlob("a/b", "{}"u8.ToArray(), MediaType.Config), Layers = [.. absent] }.ToJson();
+        var absent = new[] { "1", "2" }
+            .Select(text => new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of(text), Size = 1 }).ToArray();
+        var manifest =
+            new Manifest { Config = await Server.PushBlob("a/b", "{}"u8.ToArray(), MediaType.Config), Layers = [.. absent] }.ToJson();
         using var answer = await Send("PUT", "/v2/a/b/manifests/1", manifest, MediaType.Manifest).Is(400, "MANIFEST_BLOB_UNKNOWN");
         var errors = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("errors").EnumerateArray();
         Assert.Equal(absent.Select(layer => layer.Digest.ToString()), errors.Select(error => error.GetProperty("detail").GetString()));
@@ -48,10 +50,12 @@ public sealed class PushingManifests : WithAServer
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("""{"schemaVersion":2}""")]
-    [InlineData("""{"schemaVersion":1,"config":{"mediaType":"a/b","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":1},"layers":[]}""")]
+    [InlineData(
+        """{"schemaVersion":1,"config":{"mediaType":"a/b","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":1},"layers":[]}""")]
     [InlineData("""{"schemaVersion":2,"config":null,"layers":null}""")]
     [InlineData("""{"schemaVersion":2,"config":{"mediaType":"a/b","digest":"sha256:x","size":2},"layers":[]}""")]
-    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"a/b","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":-1},"layers":[]}""")]
+    [InlineData(
+        """{"schemaVersion":2,"config":{"mediaType":"a/b","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":-1},"layers":[]}""")]
     [InlineData("""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""")]
     public async Task end_7_what_is_no_manifest_is_400(string body) =>
         await Send("PUT", "/v2/a/b/manifests/1", Encoding.UTF8.GetBytes(body), MediaType.Manifest).Is(400, "MANIFEST_INVALID");
@@ -109,7 +113,8 @@ public sealed class PushingManifests : WithAServer
     {
         var bytes = await ManifestBytes();
         var tags = Enumerable.Range(0, 300).Select(i => $"{i}-{new string('x', 100)}").ToArray();
-        using var answer = await Send("PUT", $"/v2/a/b/manifests/{Digest.Of(bytes)}?{string.Join('&', tags.Select(tag => "tag=" + tag))}", bytes, MediaType.Manifest).Is(201);
+        using var answer = await Send("PUT", $"/v2/a/b/manifests/{Digest.Of(bytes)}?{string.Join('&', tags.Select(tag => "tag=" + tag))}",
+            bytes, MediaType.Manifest).Is(201);
         Assert.Equal(tags, answer.Headers.GetValues("OCI-Tag").SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries)));
         Assert.Equal(bytes, await Server.Http.GetByteArrayAsync($"/v2/a/b/manifests/{tags[299]}"));
     }
@@ -149,5 +154,10 @@ public sealed class PushingManifests : WithAServer
     }
 
     private async Task<byte[]> ManifestBytes() =>
-        new Manifest { Config = await Server.PushBlob("a/b", "{}"u8.ToArray(), MediaType.Config), Layers = [await Server.PushBlob("a/b", "layer"u8.ToArray(), MediaType.Layer)] }.ToJson();
+        new Manifest
+        {
+            Config = await Server.PushBlob("a/b",
+                "{}"u8.ToArray(), MediaType.Config),
+            Layers = [await Server.PushBlob("a/b", "layer"u8.ToArray(), MediaType.Layer)],
+        }.ToJson();
 }

@@ -4,8 +4,10 @@ using System.Text.Json;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>A pushed manifest means the same to every client, and its claims about its content are true.
-/// Source: OCI image specification and its JSON schema.</summary>
+/// <summary>
+/// A pushed manifest means the same to every client, and its claims about its content are true.
+/// Source: OCI image specification and its JSON schema.
+/// </summary>
 public sealed class RefusingFalseManifests : WithAServer
 {
     private const string Config =

@@ -35,7 +35,8 @@ public sealed class ServingOtherMachines : IDisposable
     [InlineData("127.0.0.1:5000")]
     [InlineData("localhost:0")]
     [InlineData("[::1]:5000")]
-    public void loopback_in_any_spelling_is_good_as_it_is(string listen) => new ServeOptions { Listen = ServeOptions.ParseListen(listen) }.RequireProtection();
+    public void loopback_in_any_spelling_is_good_as_it_is(string listen) =>
+        new ServeOptions { Listen = ServeOptions.ParseListen(listen) }.RequireProtection();
 
     [Fact]
     public async Task without_tls_nothing_is_understood_there()

@@ -18,7 +18,8 @@ public sealed class UploadingBlobs : WithAServer
     [Fact]
     public async Task end_4b_in_one_request()
     {
-        using var answer = await Send("POST", $"/v2/a/b/blobs/uploads/?digest={ContentDigest}", Content, "application/octet-stream").Is(201);
+        using var answer =
+            await Send("POST", $"/v2/a/b/blobs/uploads/?digest={ContentDigest}", Content, "application/octet-stream").Is(201);
         await IsStored(answer);
     }
 
@@ -32,7 +33,8 @@ public sealed class UploadingBlobs : WithAServer
         var sent = 0;
         foreach (var chunk in lastWithPut ? chunks[..^1] : chunks)
         {
-            using var answer = await Send("PATCH", location, chunk, headers: ("Content-Range", $"{sent}-{sent + chunk.Length - 1}")).Is(202);
+            using var answer =
+                await Send("PATCH", location, chunk, headers: ("Content-Range", $"{sent}-{sent + chunk.Length - 1}")).Is(202);
             sent += chunk.Length;
             Assert.Equal($"0-{sent - 1}", answer.Header("Range"));
             location = answer.Header("Location")!;
@@ -60,7 +62,8 @@ public sealed class UploadingBlobs : WithAServer
     public async Task end_5_a_chunk_out_of_order_is_416_with_where_to_go_on(string method, string range)
     {
         var location = await BeginUpload();
-        using var answer = await Send(method, $"{location}?digest={ContentDigest}", Content[..10], headers: ("Content-Range", range)).Is(416, "BLOB_UPLOAD_INVALID");
+        using var answer = await Send(method, $"{location}?digest={ContentDigest}", Content[..10], headers: ("Content-Range", range)).Is(
+            416, "BLOB_UPLOAD_INVALID");
         Assert.Equal("0-0", answer.Header("Range"));
         Assert.Equal(location, answer.Header("Location"));
         await Send("PUT", $"{location}?digest={ContentDigest}", Content).Is(201);
@@ -94,7 +97,8 @@ public sealed class UploadingBlobs : WithAServer
         var location = with == "POST" ? "/v2/a/b/blobs/uploads/" : await BeginUpload();
         if (with == "PATCH")
             await Send("PATCH", location, Content).Is(202);
-        await Send(with == "POST" ? "POST" : "PUT", $"{location}?digest={Digest.Of("other")}", with == "PATCH" ? [] : Content).Is(400, "DIGEST_INVALID");
+        await Send(with == "POST" ? "POST" : "PUT", $"{location}?digest={Digest.Of("other")}", with == "PATCH" ? [] : Content).Is(400,
+            "DIGEST_INVALID");
         await Send("GET", $"/v2/a/b/blobs/{ContentDigest}").Is(404);
         await Send("GET", $"/v2/a/b/blobs/{Digest.Of("other")}").Is(404);
         Assert.Empty(Directory.GetFiles(Path.Combine(Server.Store.Root, "blobs", "sha256")));
@@ -113,7 +117,8 @@ public sealed class UploadingBlobs : WithAServer
     [Theory]
     [InlineData("?digest=sha256:baad")]
     [InlineData("?mount=sha256:baad&from=a")]
-    public async Task end_4b_with_a_malformed_digest_is_400(string query) => await Send("POST", "/v2/a/b/blobs/uploads/" + query).Is(400, "DIGEST_INVALID");
+    public async Task end_4b_with_a_malformed_digest_is_400(string query) =>
+        await Send("POST", "/v2/a/b/blobs/uploads/" + query).Is(400, "DIGEST_INVALID");
 
     [Theory]
     [InlineData("")] // the digest is known at the end only: the bytes are read once more

@@ -3,7 +3,9 @@ using Manifold.Server;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>A registry of its own for each test. Tests of the specification are written from its text; the numbers are its endpoints.</summary>
+/// <summary>
+/// A registry of its own for each test. Tests of the specification are written from its text; the numbers are its endpoints.
+/// </summary>
 public abstract class WithAServer : IAsyncLifetime
 {
     private readonly Func<ServeOptions, ServeOptions>? with;
@@ -21,7 +23,8 @@ public abstract class WithAServer : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    protected Task<HttpResponseMessage> Send(string method, string path, byte[]? body = null, string? type = null, params (string Name, string Value)[] headers) =>
+    protected Task<HttpResponseMessage> Send(
+        string method, string path, byte[]? body = null, string? type = null, params (string Name, string Value)[] headers) =>
         server.Send(method, path, body, type, headers);
 
     protected async Task<string> BeginUpload(string query = "")

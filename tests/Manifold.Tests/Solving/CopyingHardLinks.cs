@@ -47,7 +47,8 @@ public sealed class CopyingHardLinks : IDisposable
 
     [Fact]
     public void parents_keep_them() =>
-        Assert.Equal(["/d/a/git-add", "/d/git-top = d/a/git-add"], Copied(CopySteps.Of("/d/", "a/git-add", "git-top") with { Parents = true }));
+        Assert.Equal(["/d/a/git-add", "/d/git-top = d/a/git-add"],
+            Copied(CopySteps.Of("/d/", "a/git-add", "git-top") with { Parents = true }));
 
     [Fact]
     public void an_owner_and_a_mode_are_those_of_all_names()
@@ -100,7 +101,8 @@ public sealed class CopyingHardLinks : IDisposable
         var chain = new Chain([
             LayerTree.Of([FileTrees.FileEntry("a/one"), Link("a/two", "a/one"), Link("a/three", "a/one")]),
             LayerTree.Of([FileTrees.FileEntry("a/one", "new")])]);
-        Assert.Equal(["/d/one", "/d/three", "/d/two = d/three"], Described(Entries(CopySteps.Of("/d/", "a"), tree: new StageTree(chain, "build"))));
+        Assert.Equal(["/d/one", "/d/three", "/d/two = d/three"],
+            Described(Entries(CopySteps.Of("/d/", "a"), tree: new StageTree(chain, "build"))));
     }
 
     [Fact]
@@ -108,7 +110,8 @@ public sealed class CopyingHardLinks : IDisposable
     {
         using var unpacked = new SnapshotFolder(folder["context"]);
         var stage = new StageTree(new Chain([unpacked]), "build");
-        Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Described(Entries(CopySteps.Of("/d/", "a"), tree: stage)));
+        Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"],
+            Described(Entries(CopySteps.Of("/d/", "a"), tree: stage)));
     }
 
     /// <summary>Source: BuildKit: COPY old/ /x/, then ADD new/ link.tar /x/, whose link names a file of both folders.</summary>

@@ -7,8 +7,10 @@ using Manifold.Solving.Copying;
 
 namespace Manifold.Tests.Solving;
 
-/// <summary>A name in what is copied replaces what has that name in the image; only folders are merged. buildah's conformance table
-/// (replace-symlink-with-directory and its like) says so; BuildKit refuses it.</summary>
+/// <summary>
+/// A name in what is copied replaces what has that name in the image; only folders are merged. buildah's conformance table
+/// (replace-symlink-with-directory and its like) says so; BuildKit refuses it.
+/// </summary>
 public sealed class CopyingOverWhatIsThere : IDisposable
 {
     private static readonly LayerEntry Folder = FileTrees.FolderEntry("dest/x"), Inside = FileTrees.FileEntry("dest/x/inside");

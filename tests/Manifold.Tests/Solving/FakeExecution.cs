@@ -32,7 +32,14 @@ internal static class NamedSteps
     };
 
     public static CopyStep Copy(string name, Step parent, Step? from, bool link = false) =>
-        CopySteps.Of("/", "x") with { Digest = Digest.Of(name), Name = name, Parent = parent, From = from, Link = link };
+        CopySteps.Of("/", "x") with
+        {
+            Digest = Digest.Of(name),
+            Name = name,
+            Parent = parent,
+            From = from,
+            Link = link,
+        };
 
     public static ImagePlan Image(Step last, string platform = "linux/amd64") => new()
     {

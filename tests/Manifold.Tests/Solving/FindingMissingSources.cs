@@ -17,7 +17,8 @@ public sealed class FindingMissingSources : IDisposable
 
     [Theory]
     [InlineData("COPY web/dits /srv", "'web/dits' is not in the build context", " Did you mean 'web/dist'?")]
-    [InlineData("COPY wbe/dist/index.html /srv", "'wbe/dist/index.html' is not in the build context", " Did you mean 'web/dist/index.html'?")]
+    [InlineData("COPY wbe/dist/index.html /srv",
+        "'wbe/dist/index.html' is not in the build context", " Did you mean 'web/dist/index.html'?")]
     [InlineData("COPY readme.md /", "'readme.md' is not in the build context", " Did you mean 'README.md'?")]
     [InlineData("COPY dist /srv", "'dist' is not in the build context", " Did you mean 'web/dist'?")]
     [InlineData("ADD README.m /", "'README.m' is not in the build context", " Did you mean 'README.md'?")]

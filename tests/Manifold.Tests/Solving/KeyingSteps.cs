@@ -176,7 +176,15 @@ public sealed class KeyingSteps : IDisposable
     [InlineData("own time")]
     public void a_selection_is_another_one_where_a_files(string differs)
     {
-        var file = new LayerEntry { Path = "f", Kind = EntryKind.File, Mode = 0x1A4, Uid = 1, Gid = 2, LinkTarget = "t" };
+        var file = new LayerEntry
+        {
+            Path = "f",
+            Kind = EntryKind.File,
+            Mode = 0x1A4,
+            Uid = 1,
+            Gid = 2,
+            LinkTarget = "t",
+        };
         var one = SelectionOf("f", file, "content");
         Assert.NotEqual(one, differs switch
         {

@@ -88,8 +88,11 @@ public static partial class SourceTexts
         AwaitExpressionSyntax inner => NameOf(inner.Expression),
         CastExpressionSyntax inner => NameOf(inner.Expression),
         BinaryExpressionSyntax { RawKind: not (int)SyntaxKind.AddExpression } pair => NameOf(pair.Left),
-        InvocationExpressionSyntax { ArgumentList.Arguments: [..,
-            { Expression: IdentifierNameSyntax or MemberAccessExpressionSyntax } last] }
+        InvocationExpressionSyntax
+        {
+            ArgumentList.Arguments: [..,
+                { Expression: IdentifierNameSyntax or MemberAccessExpressionSyntax } last]
+        }
             => NameOf(last.Expression),
         InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } => NameOf(access.Expression),
         InvocationExpressionSyntax call => NameOf(call.Expression),

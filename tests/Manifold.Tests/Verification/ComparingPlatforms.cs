@@ -36,14 +36,20 @@ public sealed class ComparingPlatforms : IDisposable
     {
         var report = await Compare(
             [
-                ("usr/lib/x86_64-linux-gnu/libz.so.1", "x"), ("lib64/ld-linux-x86-64.so.2", "x"), ("app/runtimes/linux-x64/native/e.so", "x"),
-                ("var/lib/dpkg/info/libc6:amd64.list", "x"), ("usr/lib64/libq.so", "x"), ("lib/ld-musl-x86_64.so.1", "x"), ("usr/lib/libc.musl-x86_64.so.1", "x"),
-                ("usr/bin/x86_64-linux-gnu-gcc", "x"), ("opt/tool_linux_amd64", "x"), ("usr/lib/python3/_x.cpython-311-x86_64-linux-gnu.so", "x"),
+                ("usr/lib/x86_64-linux-gnu/libz.so.1", "x"),
+                ("lib64/ld-linux-x86-64.so.2", "x"), ("app/runtimes/linux-x64/native/e.so", "x"),
+                ("var/lib/dpkg/info/libc6:amd64.list", "x"),
+                ("usr/lib64/libq.so", "x"), ("lib/ld-musl-x86_64.so.1", "x"), ("usr/lib/libc.musl-x86_64.so.1", "x"),
+                ("usr/bin/x86_64-linux-gnu-gcc", "x"),
+                ("opt/tool_linux_amd64", "x"), ("usr/lib/python3/_x.cpython-311-x86_64-linux-gnu.so", "x"),
             ],
             [
-                ("usr/lib/aarch64-linux-gnu/libz.so.1", "x"), ("lib/ld-linux-aarch64.so.1", "x"), ("app/runtimes/linux-arm64/native/e.so", "x"),
-                ("var/lib/dpkg/info/libc6:arm64.list", "x"), ("usr/lib/libq.so", "x"), ("lib/ld-musl-aarch64.so.1", "x"), ("usr/lib/libc.musl-aarch64.so.1", "x"),
-                ("usr/bin/aarch64-linux-gnu-gcc", "x"), ("opt/tool_linux_arm64", "x"), ("usr/lib/python3/_x.cpython-311-aarch64-linux-gnu.so", "x"),
+                ("usr/lib/aarch64-linux-gnu/libz.so.1", "x"),
+                ("lib/ld-linux-aarch64.so.1", "x"), ("app/runtimes/linux-arm64/native/e.so", "x"),
+                ("var/lib/dpkg/info/libc6:arm64.list", "x"),
+                ("usr/lib/libq.so", "x"), ("lib/ld-musl-aarch64.so.1", "x"), ("usr/lib/libc.musl-aarch64.so.1", "x"),
+                ("usr/bin/aarch64-linux-gnu-gcc", "x"),
+                ("opt/tool_linux_arm64", "x"), ("usr/lib/python3/_x.cpython-311-aarch64-linux-gnu.so", "x"),
             ]);
         Assert.Empty(report.Differences);
         Assert.True(report.IsSame);
@@ -52,7 +58,8 @@ public sealed class ComparingPlatforms : IDisposable
     [Fact]
     public async Task a_folder_that_one_platform_lacks_is_one_line_with_its_count()
     {
-        var report = await Compare([("etc/x", "x"), ("srv/a/1", "x"), ("srv/a/b/2", "x"), ("usr/bin/only", "x")], [("etc/x", "x"), ("usr/bin/other", "x")]);
+        var report = await Compare([("etc/x", "x"), ("srv/a/1", "x"), ("srv/a/b/2", "x"), ("usr/bin/only", "x")],
+            [("etc/x", "x"), ("usr/bin/other", "x")]);
         Assert.Equal(["/srv/: 2 files | -", "/usr/bin/only: there | -", "/usr/bin/other: - | there"], Told(report, ParityTopic.File));
     }
 
@@ -62,18 +69,30 @@ public sealed class ComparingPlatforms : IDisposable
         var image = new SmallImage(store);
         await image.AddAsync("linux/amd64", new ContainerConfig
         {
-            Entrypoint = ["/bin/x"], Cmd = ["-a"], Env = ["PATH=/usr/bin", "LIBS=/usr/lib/x86_64-linux-gnu", "A=1"], User = "1", WorkingDir = "/a",
-            ExposedPorts = Set("80/tcp"), Volumes = Set("/data"), Labels = Labels("v", "1"),
+            Entrypoint = ["/bin/x"],
+            Cmd = ["-a"],
+            Env = ["PATH=/usr/bin", "LIBS=/usr/lib/x86_64-linux-gnu", "A=1"],
+            User = "1",
+            WorkingDir = "/a",
+            ExposedPorts = Set("80/tcp"),
+            Volumes = Set("/data"),
+            Labels = Labels("v", "1"),
         });
         await image.AddAsync("linux/arm64", new ContainerConfig
         {
-            Entrypoint = ["/bin/y"], Cmd = ["-a"], Env = ["PATH=/usr/bin", "LIBS=/usr/lib/aarch64-linux-gnu", "A=2", "B=1"], User = "2", WorkingDir = "/b",
-            ExposedPorts = Set("81/tcp"), Labels = Labels("v", "2"),
+            Entrypoint = ["/bin/y"],
+            Cmd = ["-a"],
+            Env = ["PATH=/usr/bin", "LIBS=/usr/lib/aarch64-linux-gnu", "A=2", "B=1"],
+            User = "2",
+            WorkingDir = "/b",
+            ExposedPorts = Set("81/tcp"),
+            Labels = Labels("v", "2"),
         });
         var report = await ReportAsync(image);
         Assert.Equal(
             [
-                "Entrypoint : [\"/bin/x\"] | [\"/bin/y\"]", "Environment A: 1 | 2", "Environment B: - | 1", "User : 1 | 2", "WorkingDirectory : /a | /b",
+                "Entrypoint : [\"/bin/x\"] | [\"/bin/y\"]",
+                "Environment A: 1 | 2", "Environment B: - | 1", "User : 1 | 2", "WorkingDirectory : /a | /b",
                 "Port 80/tcp: yes | -", "Port 81/tcp: - | yes", "Volume /data: yes | -", "Label v: 1 | 2",
             ], report.Differences.Select(difference => $"{difference.Topic} {Line(difference)}"));
     }
@@ -107,13 +126,17 @@ public sealed class ComparingPlatforms : IDisposable
         Assert.Matches("^parity: nothing to compare.*one platform\n$", ParityTable.Render(await ReportAsync(image)));
     }
 
-    private static IEnumerable<string> Told(ParityReport report, ParityTopic topic) => report.Differences.Where(difference => difference.Topic == topic).Select(Line);
+    private static IEnumerable<string> Told(ParityReport report, ParityTopic topic) =>
+        report.Differences.Where(difference => difference.Topic == topic).Select(Line);
 
-    private static string Line(ParityDifference difference) => $"{difference.Name}: {string.Join(" | ", difference.Values.Select(value => value ?? "-"))}";
+    private static string Line(ParityDifference difference) =>
+        $"{difference.Name}: {string.Join(" | ", difference.Values.Select(value => value ?? "-"))}";
 
-    private static ImmutableSortedDictionary<string, EmptyObject> Set(string key) => ImmutableSortedDictionary<string, EmptyObject>.Empty.Add(key, new EmptyObject());
+    private static ImmutableSortedDictionary<string, EmptyObject> Set(string key) =>
+        ImmutableSortedDictionary<string, EmptyObject>.Empty.Add(key, new EmptyObject());
 
-    private static ImmutableSortedDictionary<string, string> Labels(string key, string value) => ImmutableSortedDictionary<string, string>.Empty.Add(key, value);
+    private static ImmutableSortedDictionary<string, string> Labels(string key, string value) =>
+        ImmutableSortedDictionary<string, string>.Empty.Add(key, value);
 
     private async Task<ParityReport> Compare((string, string)[] amd64, (string, string)[] arm64)
     {

@@ -76,14 +76,16 @@ public sealed class FindingCauses
                 BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(6), (uint)seconds);
             return bytes;
         }
-        Assert.Equal(LikelyCauseKind.TimeStamp, comparison.Compare(Content(Began.ToUnixTimeSeconds() + 1), Content(Began.ToUnixTimeSeconds() + 10)).Cause.Kind);
+        Assert.Equal(LikelyCauseKind.TimeStamp,
+            comparison.Compare(Content(Began.ToUnixTimeSeconds() + 1), Content(Began.ToUnixTimeSeconds() + 10)).Cause.Kind);
         Assert.NotEqual(LikelyCauseKind.TimeStamp, comparison.Compare(Content(77_000_001), Content(77_000_010)).Cause.Kind);
     }
 
     [Fact]
     public void an_archive_is_opened_to_the_entry_that_differs()
     {
-        var (difference, cause) = comparison.Compare(Zipped(Tar((0, "a", "x"), (0, "b", "12:00:01"))), Zipped(Tar((0, "a", "x"), (0, "b", "12:00:09"))));
+        var (difference, cause) =
+            comparison.Compare(Zipped(Tar((0, "a", "x"), (0, "b", "12:00:01"))), Zipped(Tar((0, "a", "x"), (0, "b", "12:00:09"))));
         Assert.Equal(("(unzipped) › b", LikelyCauseKind.TimeStamp), (difference.Inside, cause.Kind));
     }
 
@@ -113,7 +115,12 @@ public sealed class FindingCauses
         using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
         {
             foreach (var (time, name, content) in entries)
-                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { ModificationTime = DateTimeOffset.FromUnixTimeSeconds(time), DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
+                {
+                    ModificationTime =
+                        DateTimeOffset.FromUnixTimeSeconds(time),
+                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+                });
         }
         return tar.ToArray();
     }

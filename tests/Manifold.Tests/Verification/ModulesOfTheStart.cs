@@ -3,8 +3,10 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Verification;
 
-/// <summary>Modules that the start's programs load, and programs that they start:
-/// for the wrong architecture, they are refused like the start itself.</summary>
+/// <summary>
+/// Modules that the start's programs load, and programs that they start:
+/// for the wrong architecture, they are refused like the start itself.
+/// </summary>
 public sealed partial class ModulesOfTheStart
 {
     internal sealed record Fault(Func<SampleImage> Image, string Id, string? Path, FindingSeverity Severity = FindingSeverity.Error);

@@ -17,7 +17,8 @@ public sealed class SurveyingContexts : IDisposable
             mkdir -p a/b node_modules deep ../outside/node_modules; mkfifo pipe; echo x > text
             ln -s ../outside linked-folder; ln -s ../outside/program linked-file; ln -s b a/link; ln -s loop loop
             """);
-        foreach (var path in new[] { "context/a/b/program", "context/ignored", "context/deep/kept", "context/deep/left", "outside/program" })
+        foreach (var path in new[] {
+            "context/a/b/program", "context/ignored", "context/deep/kept", "context/deep/left", "outside/program" })
             await File.WriteAllBytesAsync(folder[path], ElfBuilder.Static(Cpu.Arm64));
 
         var facts = ContextSurvey.Of(context, IgnoreRules.Parse(".dockerignore", "ignored\ndeep\n!deep/kept\n"), CancellationToken.None);

@@ -45,7 +45,9 @@ public sealed class BuildChecker(BuilderTools tools)
     /// <summary>What bases are held to; null where nothing is.</summary>
     public BasePins? Pins { get; init; }
 
-    /// <summary>The platforms of an image that the same project makes, so that nobody is asked for it; null for every other image.</summary>
+    /// <summary>
+    /// The platforms of an image that the same project makes, so that nobody is asked for it; null for every other image.
+    /// </summary>
     public Func<ImageReference, IReadOnlyCollection<Platform>?> Made { get; init; } = _ => null;
 
     /// <summary>The arguments are the project's, so that a FROM need not do without them.</summary>
@@ -62,15 +64,21 @@ public sealed class BuildChecker(BuilderTools tools)
         // 2
         var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time) { Pins = Pins };
         var needs = PlanChecks.Needs(parsed.Tree, request).Select(need => (Need: need, Platforms: Made(need.Reference))).ToList();
-        var found = await resolver.FindAsync([.. needs.Where(each => each.Platforms is null).Select(each => each.Need)], request.Pull, on, cancellation).ConfigureAwait(false);
-        var lacking = needs.Where(each => each.Platforms is { } platforms && PlatformChoice.Best(each.Need.Platform, platforms, platform => platform) is null);
-        var notKnown = found.Problems.Where(problem => problem.Lacking is null).Select(problem => problem.Why.Message).Distinct().ToImmutableArray();
+        var found = await resolver.FindAsync([.. needs.Where(each => each.Platforms is null).Select(each => each.Need)],
+            request.Pull, on, cancellation).ConfigureAwait(false);
+        var lacking = needs.Where(
+            each => each.Platforms is { } platforms && PlatformChoice.Best(each.Need.Platform, platforms, platform => platform) is null);
+        var notKnown = found.Problems.Where(problem => problem.Lacking is null)
+            .Select(problem => problem.Why.Message).Distinct().ToImmutableArray();
         // 3, 4
         var ignored = BuildFiles.IgnoreRulesOf(request);
         var facts = new CheckFacts
         {
-            Bases = found.Images, Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(), .. lacking.Select(each => new LackingBase(each.Need, [.. each.Platforms!], IsIndex: true))],
-            Ignored = ignored, Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
+            Bases = found.Images,
+            Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(), .. lacking.Select(
+                each => new LackingBase(each.Need, [.. each.Platforms!], IsIndex: true))],
+            Ignored = ignored,
+            Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
         var (verdict, plan) = await VerdictAsync(
@@ -85,7 +93,10 @@ public sealed class BuildChecker(BuilderTools tools)
 
     /// <summary>What the planner would refuse, or its plan. Without all bases it cannot be asked.</summary>
     private static async Task<(ImmutableArray<Diagnostic> Findings, BuildPlan? Plan)> VerdictAsync(
-        DockerfileTree tree, BuildRequest request, Func<ImmutableArray<BaseNeed>, Task<FoundBases>> find, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases)
+        DockerfileTree tree,
+        BuildRequest request,
+        Func<ImmutableArray<BaseNeed>, Task<FoundBases>> find,
+        ImmutableDictionary<(ImageReference, Platform), BaseImage> bases)
     {
         try
         {

@@ -30,7 +30,9 @@ public sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
 }
 
 /// <summary>Says what is wrong or doubtful about the Dockerfiles of a project, and builds nothing: <c>manifold bake --check</c>.</summary>
-/// <remarks>Every component that is asked for is looked at, also where the file of another is wrong. Builds that are equal are looked at once.</remarks>
+/// <remarks>
+/// Every component that is asked for is looked at, also where the file of another is wrong. Builds that are equal are looked at once.
+/// </remarks>
 public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOptions options)
 {
     private readonly SiblingNames names = new(project);
@@ -52,11 +54,16 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
             var before = problems.Count;
             var found = new List<CheckReport>();
             var files = new List<string>();
-            foreach (var group in component.Platforms.Where(platform => platform.Source is BuildSource).GroupBy(platform => ComponentRequests.GroupOf((BuildSource)platform.Source)))
+            foreach (var group in component.Platforms.Where(platform => platform.Source is BuildSource)
+                .GroupBy(platform => ComponentRequests.GroupOf((BuildSource)platform.Source)))
             {
                 try
                 {
-                    var request = requests.Of(component, group.First().Platform, (BuildSource)group.First().Source) with { Platforms = [.. group.Select(platform => platform.Platform)] };
+                    var request = requests.Of(component, group.First().Platform, (BuildSource)group.First().Source) with
+                    {
+                        Platforms =
+                            [.. group.Select(platform => platform.Platform)],
+                    };
                     files.Add(request.DockerfilePath!);
                     found.Add(await JudgeAsync(component, group.Key, request, on, cancellation).ConfigureAwait(false));
                 }
@@ -76,7 +83,8 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
         };
     }
 
-    private Task<CheckReport> JudgeAsync(Component component, Digest group, BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
+    private Task<CheckReport> JudgeAsync(
+        Component component, Digest group, BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
         using var builder = new KeyBuilder();
         var key = builder.Add(group).AddAll(request.Platforms.Select(platform => platform.ToString())).ToDigest();
@@ -94,12 +102,18 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
     }
 
     private List<Platform>? Made(ImageReference reference, string component) =>
-        names.Find(reference, component) is { } sibling ? [.. project.Find(sibling)!.Platforms.Select(platform => platform.Platform)] : null;
+        names.Find(reference, component) is { } sibling
+            ? [.. project.Find(sibling)!.Platforms.Select(platform => platform.Platform)]
+            : null;
 
-    private static ComponentChecks WithoutTold(Component component, ImmutableArray<string> files, List<CheckReport> reports, HashSet<Diagnostic> told)
+    private static ComponentChecks WithoutTold(
+        Component component, ImmutableArray<string> files, List<CheckReport> reports, HashSet<Diagnostic> told)
     {
         var all = reports.SelectMany(report => report.Findings).Distinct().ToList();
-        ImmutableArray<Diagnostic> findings = [.. all.Where(told.Add).OrderBy(finding => finding.Place.File, StringComparer.Ordinal).ThenBy(finding => finding.Place.Line).ThenBy(finding => finding.Place.Column)];
-        return new ComponentChecks(component.Name, files, new CheckReport(findings, [.. reports.SelectMany(report => report.NotKnown).Distinct()]), all.Count - findings.Length);
+        ImmutableArray<Diagnostic> findings =
+            [.. all.Where(told.Add).OrderBy(finding => finding.Place.File, StringComparer.Ordinal).ThenBy(finding => finding.Place.Line)
+                .ThenBy(finding => finding.Place.Column)];
+        return new ComponentChecks(component.Name,
+            files, new CheckReport(findings, [.. reports.SelectMany(report => report.NotKnown).Distinct()]), all.Count - findings.Length);
     }
 }

@@ -78,12 +78,15 @@ public sealed record BuildRecord
     /// <summary>The name for headings: the image's if there is one image, else the project's. Never a path such as <c>.</c>.</summary>
     [JsonIgnore] public string Title => Components is [var only] ? TitleOf(only) : ProjectName ?? Id;
 
-    /// <summary>The commands of the project file that ran before a build. They are phases; the other phases are the program's
-    /// own.</summary>
+    /// <summary>
+    /// The commands of the project file that ran before a build. They are phases; the other phases are the program's
+    /// own.
+    /// </summary>
     [JsonIgnore] public IEnumerable<RecordedPhase> Hooks => Phases.Where(phase => phase.IsHook);
 
     /// <summary>The platforms of all components, in the order in which they are met.</summary>
-    [JsonIgnore] public IEnumerable<Platform> Platforms => Components.SelectMany(component => component.Platforms).Select(platform => platform.Platform).Distinct();
+    [JsonIgnore] public IEnumerable<Platform> Platforms =>
+        Components.SelectMany(component => component.Platforms).Select(platform => platform.Platform).Distinct();
 
     /// <summary>How long an image took: its hooks, and then its slowest platform.</summary>
     public double SecondsOf(RecordedComponent image) =>

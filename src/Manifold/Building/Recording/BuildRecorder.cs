@@ -51,7 +51,9 @@ public sealed class BuildRecorder
     /// <summary>The record's name, by which <c>manifold report</c> finds it.</summary>
     public string Id { get; }
 
-    /// <summary>Remembers what a component's first tag stands for in the store; the registry's answer, where there is a preflight, counts more.</summary>
+    /// <summary>
+    /// Remembers what a component's first tag stands for in the store; the registry's answer, where there is a preflight, counts more.
+    /// </summary>
     public async Task ExpectAsync(string? component, IReadOnlyCollection<ImageReference> tags, CancellationToken cancellation = default)
     {
         if (tags.FirstOrDefault(tag => tag.Tag is not null) is { } first)
@@ -71,23 +73,40 @@ public sealed class BuildRecorder
         var end = tools.Time.GetUtcNow();
         var confidential = new Confidential();
         var arguments = outcomes.Select(outcome => (outcome.Name, Shown: outcome.Arguments.ToImmutableSortedDictionary(
-            pair => pair.Key, pair => confidential.ValueOf(pair.Key, pair.Value), StringComparer.Ordinal))).ToLookup(pair => pair.Name ?? "", pair => pair.Shown);
+            pair => pair.Key, pair => confidential.ValueOf(pair.Key, pair.Value), StringComparer.Ordinal)))
+            .ToLookup(pair => pair.Name ?? "", pair => pair.Shown);
         var steps = log.Steps(Users());
         var recording = new ComponentRecording(new LayerWeights(tools.Store), confidential, steps);
         var components = new List<RecordedComponent>();
         foreach (var outcome in outcomes)
         {
             var component = recording.Of(outcome, log.PlanOf(outcome.Name ?? ""));
-            components.Add(component with { Arguments = arguments[outcome.Name ?? ""].First(), Before = await BeforeAsync(outcome, cancellation).ConfigureAwait(false) });
+            components.Add(component with
+            {
+                Arguments = arguments[outcome.Name ?? ""].First(),
+                Before = await BeforeAsync(outcome,
+                    cancellation).ConfigureAwait(false),
+            });
         }
         var record = new BuildRecord
         {
-            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Project = heading.Project,
+            Version = BuildRecord.CurrentVersion,
+            Id = Id,
+            Tool = heading.Tool,
+            Command = heading.Command,
+            Project = heading.Project,
             Machine = Platform.Host,
             File = heading.File ?? components.Select(component => component.Dockerfile).FirstOrDefault(file => file is not null) ?? "",
-            Begin = begin, End = end, Outcome = OutcomeOf(failure, components), Failure = failure is null ? null : confidential.Text(Told(failure)),
-            Components = [.. components], Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],
-            Phases = log.Phases(), Transfers = log.Transfers(), Bases = Bases(), Warnings = Warnings(confidential, components),
+            Begin = begin,
+            End = end,
+            Outcome = OutcomeOf(failure, components),
+            Failure = failure is null ? null : confidential.Text(Told(failure)),
+            Components = [.. components],
+            Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],
+            Phases = log.Phases(),
+            Transfers = log.Transfers(),
+            Bases = Bases(),
+            Warnings = Warnings(confidential, components),
             Advice = Advice(confidential, steps.Any(step => step.Emulated)),
         };
         Keep(record);
@@ -116,7 +135,11 @@ public sealed class BuildRecorder
         var made = components.Count(component => component.Failure is null && component.Index is not null);
         if (made == 0 || (failure is not null && made == components.Count))
             return failure is null && components.Count == 0 ? BuildOutcome.Succeeded : BuildOutcome.Failed;
-        return failure is null && made == components.Count && components.All(component => component.Platforms.All(platform => platform.Failure is null)) ? BuildOutcome.Succeeded : BuildOutcome.Partly;
+        return failure is null
+            && made == components.Count
+            && components.All(component => component.Platforms.All(platform => platform.Failure is null))
+            ? BuildOutcome.Succeeded
+            : BuildOutcome.Partly;
     }
 
     private Dictionary<(string, Digest), ImmutableArray<Platform>> Users()
@@ -129,13 +152,15 @@ public sealed class BuildRecorder
         return users;
     }
 
-    private async Task<RecordedPredecessor?> BeforeAsync(ComponentOutcome outcome, CancellationToken cancellation) => outcome.Preflight is { Tags.IsEmpty: false } preflight
-        ? await new Predecessor(tools.Store, tools.Registry).OfAsync(preflight, cancellation).ConfigureAwait(false)
-        : before.GetValueOrDefault(outcome.Name ?? "");
+    private async Task<RecordedPredecessor?> BeforeAsync(ComponentOutcome outcome, CancellationToken cancellation) =>
+        outcome.Preflight is { Tags.IsEmpty: false } preflight
+            ? await new Predecessor(tools.Store, tools.Registry).OfAsync(preflight, cancellation).ConfigureAwait(false)
+            : before.GetValueOrDefault(outcome.Name ?? "");
 
     private ImmutableArray<RecordedBase> Bases() =>
     [
-        .. outcomes.Select(outcome => outcome.Result?.Plan ?? log.PlanOf(outcome.Name ?? "")).OfType<BuildPlan>().SelectMany(plan => plan.Bases)
+        .. outcomes.Select(outcome => outcome.Result?.Plan ?? log.PlanOf(outcome.Name ?? "")).OfType<BuildPlan>()
+            .SelectMany(plan => plan.Bases)
             .DistinctBy(image => (image.Reference, image.Platform, image.Descriptor.Digest))
             .OrderBy(image => image.Reference.ToString(), StringComparer.Ordinal)
             .Select(image => new RecordedBase(image.Reference.ToString(), image.Platform, image.Descriptor.Digest, image.CompressedBytes,
@@ -152,14 +177,16 @@ public sealed class BuildRecorder
             .Where(each => each.Plan is not null).Select(each => new AdvisedBuild(each.outcome.Name ?? "", each.Plan!)).ToList();
         return [.. LocalAdvice.Of(builds, run => hasEmulated && log.RanEmulated(run)).Select(advice => advice with
         {
-            Message = confidential.Text(advice.Message), Lines = [.. advice.Lines.Select(confidential.Text)],
+            Message = confidential.Text(advice.Message),
+            Lines = [.. advice.Lines.Select(confidential.Text)],
         })];
     }
 
     /// <summary>What was told while it ran, but for what the findings say better.</summary>
     private ImmutableArray<RecordedWarning> Warnings(Confidential confidential, List<RecordedComponent> components)
     {
-        var told = components.SelectMany(component => component.Findings).Select(finding => finding.Id).Distinct().Select(id => $"[{id}]").ToList();
+        var told = components.SelectMany(component => component.Findings).Select(finding => finding.Id).Distinct()
+            .Select(id => $"[{id}]").ToList();
         return [.. log.Warnings().Where(warning => !told.Any(id => warning.Message.Contains(id, StringComparison.Ordinal)))
             .Select(warning => new RecordedWarning(warning.Component, confidential.Text(warning.Message)))];
     }

@@ -19,7 +19,9 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
         var plan = outcome.Result?.Plan ?? planned;
         var gate = outcome.Gate ?? outcome.Result?.Gate ?? (outcome.Failure as GateRefusedException)?.Report;
         var images = outcome.Result?.Images ?? [];
-        var platforms = images.Select(image => Built(outcome, image, plan?.Images.FirstOrDefault(each => each.Platform == image.Platform), images, gate)).ToList();
+        var platforms = images
+            .Select(image => Built(outcome, image, plan?.Images.FirstOrDefault(each => each.Platform == image.Platform), images, gate))
+            .ToList();
         platforms.AddRange(Missing(outcome, plan, images));
         return new RecordedComponent
         {
@@ -32,30 +34,42 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
             Platforms = [.. platforms.Select(platform => platform with
             {
                 Optional = outcome.OptionalPlatforms.Contains(platform.Platform),
-                Findings = [.. (gate?.Platforms.FirstOrDefault(each => each.Platform == platform.Platform)?.Findings ?? []).Select(Recorded)],
+                Findings =
+                    [.. (gate?.Platforms.FirstOrDefault(each => each.Platform == platform.Platform)?.Findings ?? []).Select(Recorded)],
             })],
             Labels = Labels(images),
         };
     }
 
-    private RecordedPlatform Built(ComponentOutcome outcome, BuiltImage image, ImagePlan? plan, ImmutableArray<BuiltImage> all, GateReport? gate)
+    private RecordedPlatform Built(
+        ComponentOutcome outcome, BuiltImage image, ImagePlan? plan, ImmutableArray<BuiltImage> all, GateReport? gate)
     {
         var weight = weights.Of([.. image.Layers.Select(layer => layer.DiffId)]);
         var report = gate?.Platforms.FirstOrDefault(each => each.Platform == image.Platform);
         var imported = plan?.Last is BaseStep;
         return Worked(outcome, image.Platform) with
         {
-            Manifest = image.Manifest.Digest, CompressedBytes = image.CompressedBytes,
-            UncompressedBytes = weight?.Layers.Sum(), WastedBytes = weight?.WastedBytes, Waste = weight?.Waste ?? [],
+            Manifest = image.Manifest.Digest,
+            CompressedBytes = image.CompressedBytes,
+            UncompressedBytes = weight?.Layers.Sum(),
+            WastedBytes = weight?.WastedBytes,
+            Waste = weight?.Waste ?? [],
             Way = imported ? BuildWay.Imported : WayOf(outcome.Name ?? "", image.Platform),
             Verified = report is not null,
-            Run = report?.Run is { } run ? new RecordedRun(string.Join(' ', run.Command), run.ExitCode, run.Emulated, run.Seconds) { Lines = [.. run.Lines.Select(confidential.Text)] } : null,
+            Run = report?.Run is { } run ? new RecordedRun(string.Join(' ', run.Command), run.ExitCode, run.Emulated, run.Seconds)
+            {
+                Lines = [.. run.Lines.Select(confidential.Text)],
+            } : null,
             Layers = [.. image.Layers.Select((layer, i) => new RecordedLayer
             {
-                Digest = layer.Blob.Digest, DiffId = layer.DiffId, Bytes = layer.Blob.Size, UncompressedBytes = weight?.Layers[i],
+                Digest = layer.Blob.Digest,
+                DiffId = layer.DiffId,
+                Bytes = layer.Blob.Size,
+                UncompressedBytes = weight?.Layers[i],
                 Origin = layer.IsOwn ? LayerOrigin.Own : imported ? LayerOrigin.Imported : LayerOrigin.Base,
                 Instruction = InstructionOf(image, i),
-                SharedWith = [.. all.Where(other => other != image && other.Layers.Any(each => each.Blob.Digest == layer.Blob.Digest)).Select(other => other.Platform)],
+                SharedWith = [.. all.Where(other => other != image && other.Layers.Any(each => each.Blob.Digest == layer.Blob.Digest))
+                    .Select(other => other.Platform)],
             })],
         };
     }
@@ -66,10 +80,12 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
         var failed = outcome.FailedPlatforms.ToDictionary(each => each.Platform, each => each.Reason);
         if (outcome.Failure is StepFailedException step)
             failed.TryAdd(step.Step.Platform, step.Message);
-        return (plan?.Images.Select(image => image.Platform) ?? []).Concat(failed.Keys).Distinct().Where(platform => made.All(image => image.Platform != platform))
+        return (plan?.Images.Select(image => image.Platform) ?? []).Concat(failed.Keys).Distinct()
+            .Where(platform => made.All(image => image.Platform != platform))
             .Select(platform => Worked(outcome, platform) with
             {
-                Way = WayOf(outcome.Name ?? "", platform), Failure = failed.GetValueOrDefault(platform) is { } message ? confidential.Text(message) : null,
+                Way = WayOf(outcome.Name ?? "", platform),
+                Failure = failed.GetValueOrDefault(platform) is { } message ? confidential.Text(message) : null,
             });
     }
 
@@ -78,9 +94,12 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
         var mine = StepsFor(outcome.Name ?? "", platform).ToList();
         return new RecordedPlatform
         {
-            Platform = platform, Steps = mine.Count, CachedSteps = mine.Count(step => step.State == StepState.Cached),
+            Platform = platform,
+            Steps = mine.Count,
+            CachedSteps = mine.Count(step => step.State == StepState.Cached),
             Seconds = Math.Round(Busy(mine.Where(step => step.State is not StepState.Cached && step.Begin is not null)), 3),
-            EmulatedSeconds = Math.Round(mine.Where(step => step is { Emulated: true, State: not StepState.Cached }).Sum(step => step.Seconds), 3),
+            EmulatedSeconds =
+                Math.Round(mine.Where(step => step is { Emulated: true, State: not StepState.Cached }).Sum(step => step.Seconds), 3),
         };
     }
 
@@ -102,7 +121,10 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
     private BuildWay WayOf(string component, Platform platform)
     {
         var runs = StepsFor(component, platform).Where(step => step.Kind == "run").ToList();
-        return runs.Any(step => step.Emulated) ? BuildWay.Emulated : runs.Any(step => step.Platform != platform) ? BuildWay.Cross : runs.Count > 0 ? BuildWay.Native : BuildWay.Copy;
+        return runs.Any(step => step.Emulated) ? BuildWay.Emulated
+            : runs.Any(step => step.Platform != platform) ? BuildWay.Cross
+            : runs.Count > 0 ? BuildWay.Native
+            : BuildWay.Copy;
     }
 
     private string InstructionOf(BuiltImage image, int index)
@@ -111,23 +133,28 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
         if (layer.IsOwn)
             return Short(WithoutNumber(layer.Step.Name));
         var history = (image.Config.History ?? []).Where(entry => entry.EmptyLayer is not true).ToList();
-        return history.Count == image.Layers.Length && history[index].CreatedBy is { Length: > 0 } text ? Short(BuilderPrefix().Replace(text, "$1"))
+        return history.Count == image.Layers.Length && history[index].CreatedBy is { Length: > 0 } text
+            ? Short(BuilderPrefix().Replace(text, "$1"))
             : layer.Step is BaseStep { Image: { } from } ? $"FROM {from.Reference}" : "";
     }
 
-    internal static string WithoutNumber(string name) => name.StartsWith('[') ? name[(name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim() : name;
+    internal static string WithoutNumber(string name) =>
+        name.StartsWith('[') ? name[(name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim() : name;
 
-    private string Short(string text) => confidential.Text(text) is { Length: > LongestInstruction } longer ? longer[..LongestInstruction] + "…" : confidential.Text(text);
+    private string Short(string text) =>
+        confidential.Text(text) is { Length: > LongestInstruction } longer ? longer[..LongestInstruction] + "…" : confidential.Text(text);
 
     private ImmutableSortedDictionary<string, string> Labels(ImmutableArray<BuiltImage> images) =>
         (images.FirstOrDefault()?.Config.Config?.Labels ?? ImmutableSortedDictionary<string, string>.Empty)
             .ToImmutableSortedDictionary(pair => pair.Key, pair => confidential.Text(pair.Value), StringComparer.Ordinal);
 
-    private RecordedFinding Recorded(Finding finding) => new(finding.Id, finding.Severity.ToString().ToLowerInvariant(), confidential.Text(finding.Message))
-    {
-        Place = finding.Layer is { } layer ? layer.Line ?? $"layer {layer.Number} of {layer.Count}" : finding.Path,
-        Cause = finding.Cause?.Text, Mend = finding.Cause?.Advice,
-    };
+    private RecordedFinding Recorded(Finding finding) =>
+        new(finding.Id, finding.Severity.ToString().ToLowerInvariant(), confidential.Text(finding.Message))
+        {
+            Place = finding.Layer is { } layer ? layer.Line ?? $"layer {layer.Number} of {layer.Count}" : finding.Path,
+            Cause = finding.Cause?.Text,
+            Mend = finding.Cause?.Advice,
+        };
 
     // What other builders write before an instruction: a shell that did nothing, and arguments with their values.
     [GeneratedRegex(@"^(?:/bin/sh -c #\(nop\) +|(RUN )\|\d+ (?:\w+=\S* )+)")]

@@ -5,8 +5,8 @@ namespace Manifold.Building.Recording;
 
 /// <summary>Keeps secrets out of records: what an argument's name says is one, and addresses with passwords.</summary>
 /// <remarks>
-/// A build argument is no place for a secret, since the image's history tells it, but people do it, and a report is passed on further than an image.
-/// A value that was masked once is masked wherever it turns up later: in a message, in a label.
+/// A build argument is no place for a secret, since the image's history tells it, but people do it, and a report is passed on further than
+/// an image. A value that was masked once is masked wherever it turns up later: in a message, in a label.
 /// </remarks>
 internal sealed partial class Confidential
 {
@@ -39,6 +39,8 @@ internal sealed partial class Confidential
     }
 
     // By the parts of the name: MONKEY is no key, and AUTHOR no auth.
-    [GeneratedRegex("(?:^|[^A-Za-z])(?:[A-Za-z]*TOKENS?|[A-Za-z]*PASSWORD|[A-Za-z]*PASSWD|PASSPHRASE|PASS|PWD|[A-Za-z]*SECRETS?|[A-Za-z]*CREDENTIALS?|CREDS?|KEY|APIKEY|[A-Za-z]*ACCESSKEY|PRIVATEKEY|AUTH|COOKIE|SIGNATURE|SAS|PAT)(?=$|[^A-Za-z])", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        "(?:^|[^A-Za-z])(?:[A-Za-z]*TOKENS?|[A-Za-z]*PASSWORD|[A-Za-z]*PASSWD|PASSPHRASE|PASS|PWD|[A-Za-z]*SECRETS?|[A-Za-z]*CREDENTIALS?|"
+            + "CREDS?|KEY|APIKEY|[A-Za-z]*ACCESSKEY|PRIVATEKEY|AUTH|COOKIE|SIGNATURE|SAS|PAT)(?=$|[^A-Za-z])", RegexOptions.IgnoreCase)]
     private static partial Regex NamePattern();
 }

@@ -49,12 +49,17 @@ internal sealed class EventLog
                 case PlanMade made: Plan(component, made); break;
                 case StepStarted started: Begin(component, started.Step, e.Time); break;
                 case StepResumed resumed: Begin(component, resumed.Step, e.Time); break;
-                case StepFinished done: End(Of(component, done.Step), e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated); break;
+                case StepFinished done:
+                    End(Of(component, done.Step),
+                        e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated);
+                    break;
                 case StepFailed failed: End(Of(component, failed.Step), e.Time, StepState.Failed, failed.Duration, failed.Emulated); break;
                 case Transferred { Kind: TransferKind.Pull or TransferKind.Push } transfer: Move(component, transfer); break;
                 case HookStarted hook: hooks[(component, hook.Name)] = e.Time; break;
                 case HookFinished hook: End(component, hook); break;
-                case Verified verified: phases.Add(new RecordedPhase("verify", component, At(e.Time - verified.Duration), At(e.Time))); break;
+                case Verified verified:
+                    phases.Add(new RecordedPhase("verify", component, At(e.Time - verified.Duration), At(e.Time)));
+                    break;
                 case Warned warned: warnings.Add((component, warned.Message)); break;
             }
         }
@@ -91,13 +96,15 @@ internal sealed class EventLog
     {
         lock (gate)
             return [.. phases.Concat(Unfinished()).Concat(transfers.Where(pair => pair.Key.Kind != "pulled").GroupBy(_ => "publish")
-                .Select(group => new RecordedPhase(group.Key, "", group.Min(pair => pair.Value.Begin), group.Max(pair => pair.Value.End)))).OrderBy(phase => phase.Begin)];
+                .Select(group => new RecordedPhase(group.Key, "", group.Min(pair => pair.Value.Begin), group.Max(pair => pair.Value.End))))
+                .OrderBy(phase => phase.Begin)];
     }
 
     public ImmutableArray<RecordedTransfer> Transfers()
     {
         lock (gate)
-            return [.. transfers.Where(pair => pair.Value.Blobs > 0).OrderBy(pair => pair.Value.Begin).Select(pair => new RecordedTransfer(pair.Key.Kind, pair.Key.Where, pair.Value.Blobs, pair.Value.Bytes, pair.Value.Begin, pair.Value.End))];
+            return [.. transfers.Where(pair => pair.Value.Blobs > 0).OrderBy(pair => pair.Value.Begin).Select(pair =>
+                new RecordedTransfer(pair.Key.Kind, pair.Key.Where, pair.Value.Blobs, pair.Value.Bytes, pair.Value.Begin, pair.Value.End))];
     }
 
     public ImmutableArray<(string Component, string Message)> Warnings()
@@ -169,18 +176,29 @@ internal sealed class EventLog
     }
 
     private RecordedStep Recorded(
-        string component, Seen seen, Dictionary<(string, Digest), int> numbers, IReadOnlyDictionary<(string, Digest), ImmutableArray<Platform>> users)
+        string component,
+        Seen seen,
+        Dictionary<(string, Digest), int> numbers,
+        IReadOnlyDictionary<(string, Digest), ImmutableArray<Platform>> users)
     {
         var step = seen.Step;
         Step?[] needs = [step.Parent, .. step.ReadsFrom];
         return new RecordedStep
         {
-            Number = numbers[(component, step.Digest)], Component = component, Name = step.Name, Stage = step.Stage, Platform = step.Platform,
+            Number = numbers[(component, step.Digest)],
+            Component = component,
+            Name = step.Name,
+            Stage = step.Stage,
+            Platform = step.Platform,
             For = users.GetValueOrDefault((component, step.Digest), [step.Platform]),
             Kind = step switch { RunStep => "run", CopyStep => "copy", _ => "workdir" },
-            State = seen.State, Emulated = seen.Emulated, Begin = seen.Begin,
-            End = seen.End ?? (seen.Begin is null ? null : At(last)), Seconds = seen.Seconds,
-            Needs = [.. needs.OfType<Step>().Select(need => numbers.GetValueOrDefault((component, need.Digest))).Where(number => number > 0)],
+            State = seen.State,
+            Emulated = seen.Emulated,
+            Begin = seen.Begin,
+            End = seen.End ?? (seen.Begin is null ? null : At(last)),
+            Seconds = seen.Seconds,
+            Needs =
+                [.. needs.OfType<Step>().Select(need => numbers.GetValueOrDefault((component, need.Digest))).Where(number => number > 0)],
         };
     }
 }

@@ -57,17 +57,22 @@ internal sealed class LayerWeights(Store store)
 
     private static ChainWeight Weigh(IReadOnlyList<TableOfContents> layers)
     {
-        var wasted = WastedFiles.Find(layers).OrderByDescending(file => file.Bytes).ThenBy(file => file.Path, StringComparer.Ordinal).ToList();
+        var wasted =
+            WastedFiles.Find(layers).OrderByDescending(file => file.Bytes).ThenBy(file => file.Path, StringComparer.Ordinal).ToList();
         return new ChainWeight(
             [.. layers.Select(layer => layer.Entries.Sum(entry => entry.Size))], wasted.Sum(file => file.Bytes),
-            [.. wasted.Take(ShownFiles).Select(file => new RecordedWaste("/" + file.Path, file.Bytes, file.Layer + 1, file.By + 1, file.Deleted))]);
+            [.. wasted.Take(ShownFiles)
+                .Select(file => new RecordedWaste("/" + file.Path, file.Bytes, file.Layer + 1, file.By + 1, file.Deleted))]);
     }
 
     private static ChainWeight? Find(string file)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), WeightJson.Default.ChainWeight) is { Layers.IsDefault: false, Waste.IsDefault: false } weight ? weight : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), WeightJson.Default.ChainWeight)
+                is { Layers.IsDefault: false, Waste.IsDefault: false } weight
+                ? weight
+                : null;
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

@@ -11,7 +11,9 @@ internal sealed class Predecessor(Store store, RegistryClient? registry)
     // A record is no reason to wait for a slow registry at the end of a build.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>The registry's, where something is published there; its documents are mostly in the store, since the last build made them.</summary>
+    /// <summary>
+    /// The registry's, where something is published there; its documents are mostly in the store, since the last build made them.
+    /// </summary>
     public async Task<RecordedPredecessor?> OfAsync(Preflight preflight, CancellationToken cancellation)
     {
         if (preflight.Tags.FirstOrDefault(tag => tag.Platform is null) is not { Now: { Oddity: null } now, Tag: var tag })
@@ -32,7 +34,8 @@ internal sealed class Predecessor(Store store, RegistryClient? registry)
         try
         {
             return store.Tags.Find(tag) is { } target && store.TryReadDocument(target.Digest) is { } bytes
-                ? await new Predecessor(store, null).ReadAsync(tag, new ManifestContent(target, bytes), cancellation).ConfigureAwait(false) : null;
+                ? await new Predecessor(store, null).ReadAsync(tag, new ManifestContent(target, bytes), cancellation).ConfigureAwait(false)
+                : null;
         }
         catch (Exception e) when (e is ManifoldException or FormatException)
         {
@@ -42,18 +45,29 @@ internal sealed class Predecessor(Store store, RegistryClient? registry)
 
     private async Task<RecordedPredecessor> ReadAsync(ImageReference tag, ManifestContent top, CancellationToken cancellation)
     {
-        Descriptor[] manifests = MediaType.IsIndex(top.Descriptor.MediaType) ? [.. ImageIndex.Parse(top.Bytes.Span).Images.Where(entry => entry.Platform is not null)] : [];
+        Descriptor[] manifests = MediaType.IsIndex(top.Descriptor.MediaType)
+            ? [.. ImageIndex.Parse(top.Bytes.Span).Images.Where(entry => entry.Platform is not null)]
+            : [];
         var platforms = await Task.WhenAll(manifests.Select(async entry =>
-            await ReadManifestAsync(tag, entry.Digest, cancellation).ConfigureAwait(false) is { } bytes && Manifest.Parse(bytes.Span) is var manifest
-                ? new RecordedPredecessorPlatform(entry.Platform!.ToPlatform(), entry.Digest, manifest.Layers.Sum(layer => layer.Size)) { Layers = [.. manifest.Layers.Select(layer => layer.Digest)] }
+            await ReadManifestAsync(tag, entry.Digest, cancellation).ConfigureAwait(false) is { } bytes
+                && Manifest.Parse(bytes.Span) is var manifest
+                ? new RecordedPredecessorPlatform(entry.Platform!.ToPlatform(), entry.Digest, manifest.Layers.Sum(layer => layer.Size))
+                {
+                    Layers = [.. manifest.Layers.Select(layer => layer.Digest)],
+                }
                 : null)).ConfigureAwait(false);
-        return new RecordedPredecessor(tag.ToString(), top.Descriptor.Digest) { Platforms = [.. platforms.OfType<RecordedPredecessorPlatform>()] };
+        return new RecordedPredecessor(tag.ToString(), top.Descriptor.Digest)
+        {
+            Platforms = [.. platforms.OfType<RecordedPredecessorPlatform>()],
+        };
     }
 
     private async Task<ReadOnlyMemory<byte>?> ReadManifestAsync(ImageReference tag, Digest digest, CancellationToken cancellation)
     {
         if (store.TryReadDocument(digest) is { } known)
             return known;
-        return registry is null ? null : (await registry.OfTargets.GetManifestAsync(tag.WithDigest(digest), cancellation).ConfigureAwait(false))?.Bytes;
+        return registry is null
+            ? null
+            : (await registry.OfTargets.GetManifestAsync(tag.WithDigest(digest), cancellation).ConfigureAwait(false))?.Bytes;
     }
 }

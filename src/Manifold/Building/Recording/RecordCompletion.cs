@@ -52,7 +52,10 @@ public sealed class RecordCompletion(Store store)
         {
             Platforms = [.. report.Platforms.Select(platform => platform.Platform)],
             Differences = [.. report.Differences.Take(ShownDifferences).Select(difference =>
-                new RecordedDifference(difference.Topic.ToString().ToLowerInvariant(), difference.Name) { Values = [.. difference.Values.Select(Short)] })],
+                new RecordedDifference(difference.Topic.ToString().ToLowerInvariant(), difference.Name)
+                {
+                    Values = [.. difference.Values.Select(Short)],
+                })],
             Unreadable = lacking.Count > 0 ? [.. lacking] : report.Unreadable,
         };
     }
@@ -61,14 +64,25 @@ public sealed class RecordCompletion(Store store)
     {
         try
         {
-            if (store.TryReadDocument(platform.Manifest!.Value) is not { } bytes || Manifest.Parse(bytes) is not { } manifest || store.TryReadDocument(manifest.Config.Digest) is not { } configBytes)
+            if (store.TryReadDocument(platform.Manifest!.Value) is not { } bytes
+                || Manifest.Parse(bytes) is not { } manifest
+                || store.TryReadDocument(manifest.Config.Digest) is not { } configBytes)
                 return null;
             var config = ImageConfig.Parse(configBytes);
             var all = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds, (layer, diffId) =>
-                layers.GetAsync(diffId, stop => processors.RunAsync(() => Survey(layer, diffId, stop), stop), cancellation))).ConfigureAwait(false);
+                layers.GetAsync(diffId,
+                    stop => processors.RunAsync(() => Survey(layer, diffId, stop), stop), cancellation))).ConfigureAwait(false);
             var surveys = all.OfType<LayerSurvey>().ToImmutableArray();
-            var descriptor = new Descriptor { MediaType = MediaType.Manifest, Digest = platform.Manifest.Value, Size = bytes.Length, Platform = PlatformFields.From(platform.Platform) };
-            return surveys.Length == manifest.Layers.Length ? new PlatformContents(platform.Platform, descriptor, manifest, config, surveys) : null;
+            var descriptor = new Descriptor
+            {
+                MediaType = MediaType.Manifest,
+                Digest = platform.Manifest.Value,
+                Size = bytes.Length,
+                Platform = PlatformFields.From(platform.Platform),
+            };
+            return surveys.Length == manifest.Layers.Length
+                ? new PlatformContents(platform.Platform, descriptor, manifest, config, surveys)
+                : null;
         }
         catch (Exception e) when (e is ManifoldException or FormatException)
         {

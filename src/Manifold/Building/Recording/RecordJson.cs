@@ -19,7 +19,8 @@ public sealed partial class RecordJson : JsonSerializerContext
     public static string WriteReadable(BuildRecord record)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             JsonSerializer.Serialize(json, record, Default.BuildRecord);
         return Encoding.UTF8.GetString(buffer.ToArray()) + "\n";
     }
@@ -47,8 +48,13 @@ public sealed partial class RecordJson : JsonSerializerContext
 /// <summary>Writes a platform as its text.</summary>
 internal sealed class PlatformJsonConverter : JsonConverter<Platform>
 {
-    public override Platform Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Platform.TryParse(reader.GetString(), out var platform) ? platform : throw new JsonException($"'{reader.GetString()}' is not a platform.");
+    public override Platform Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (!Platform.TryParse(reader.GetString(), out var platform))
+            throw new JsonException($"'{reader.GetString()}' is not a platform.");
+        return platform;
+    }
 
-    public override void Write(Utf8JsonWriter writer, Platform value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Platform value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

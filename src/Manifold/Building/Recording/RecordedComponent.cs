@@ -36,15 +36,19 @@ public sealed record RecordedComponent
     /// <summary>How far the platforms are the same; null until a report asks for it.</summary>
     public RecordedParity? Parity { get; init; }
 
-    private static ImmutableSortedDictionary<string, string> Nothing => ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    private static ImmutableSortedDictionary<string, string> Nothing =>
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     [JsonIgnore] public string Title => Tags.Length > 0 ? Tags[0] : Name.Length > 0 ? Name : Index?.Digest.Short ?? "image";
 
     /// <summary>The name for lists: the component's, else the repository's last part.</summary>
-    [JsonIgnore] public string ShortName => Name.Length > 0 ? Name : ImageReference.TryParse(Tags.FirstOrDefault(), out var tag) ? tag.Repository.Split('/')[^1] : Title;
+    [JsonIgnore] public string ShortName =>
+        Name.Length > 0 ? Name : ImageReference.TryParse(Tags.FirstOrDefault(), out var tag) ? tag.Repository.Split('/')[^1] : Title;
 
     /// <summary>A name by which the image can be had from anywhere, with its digest; null where it is not published.</summary>
-    [JsonIgnore] public string? PullName => Published && Index is { } index && ImageReference.TryParse(Tags.FirstOrDefault(), out var tag) ? $"{tag.Name}@{index.Digest}" : null;
+    [JsonIgnore] public string? PullName => Published && Index is { } index && ImageReference.TryParse(Tags.FirstOrDefault(), out var tag)
+        ? $"{tag.Name}@{index.Digest}"
+        : null;
 
     [JsonIgnore] public IEnumerable<RecordedFinding> Findings => Platforms.SelectMany(platform => platform.Findings);
 }

@@ -98,7 +98,9 @@ public sealed record RecordedLayer
     public ImmutableArray<Platform> SharedWith { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
-/// <summary>A file that takes space in one layer and is replaced or deleted by a later one. Layers are numbered from 1, the lowest.</summary>
+/// <summary>
+/// A file that takes space in one layer and is replaced or deleted by a later one. Layers are numbered from 1, the lowest.
+/// </summary>
 public sealed record RecordedWaste(string Path, long Bytes, int Layer, int By, bool Deleted);
 
 /// <summary>What the gate found.</summary>

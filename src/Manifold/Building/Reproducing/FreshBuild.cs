@@ -41,7 +41,12 @@ public sealed class FreshBuild : IDisposable
     public static async Task<FreshBuild> RunAsync(FreshRequest request, BuilderTools tools, CancellationToken cancellation)
     {
         var store = Store.Open(request.StoreFolder, AbandonedRuns.End);
-        var build = new FreshBuild(tools with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { TimeZone = request.TimeZone, Folders = [.. request.Folders, store.Root] });
+        var build = new FreshBuild(tools with { Store = store },
+            new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs)
+            {
+                TimeZone = request.TimeZone,
+                Folders = [.. request.Folders, store.Root],
+            });
         try
         {
             foreach (var other in request.Stores)
@@ -66,9 +71,24 @@ public sealed class FreshBuild : IDisposable
     {
         var began = this.tools.Time.GetTimestamp();
         // What the images are checked for is not the question here, and where they go neither.
-        var project = request.Project with { Components = [.. request.Project.Components.Select(component => component with { Verification = new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } }, Outputs = [] })] };
-        project = await RemoteContexts.PrepareAsync(project, this.tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
-        var graph = request.Graph with { NoCache = false, Pull = false, LayoutReference = await new TakenImages(this.tools.Store, this.tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
+        var project = request.Project with
+        {
+            Components = [.. request.Project.Components.Select(component => component with
+            {
+                Verification =
+                    new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } },
+                Outputs = [],
+            })],
+        };
+        project =
+            await RemoteContexts.PrepareAsync(project, this.tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
+        var graph = request.Graph with
+        {
+            NoCache = false,
+            Pull = false,
+            LayoutReference =
+                await new TakenImages(this.tools.Store, this.tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false),
+        };
         var order = new BuildOrder(project, graph)
         {
             Heading = new BuildHeading("manifold", "bake"),
@@ -93,9 +113,11 @@ public sealed class FreshBuild : IDisposable
 
 /// <summary>One of the two builds failed; there is nothing to compare.</summary>
 public sealed class BuiltOnceException(string build, ProjectResult result) : ManifoldException(
-    $"{build} failed, so there is nothing to compare.\n{string.Join('\n', result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}"))}")
+    $"{build} failed, so there is nothing to compare.\n"
+        + $"{string.Join('\n', result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}"))}")
 {
-    public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
+    public override int ExitCode =>
+        result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
 }
 
 /// <summary>What is built, and where.</summary>

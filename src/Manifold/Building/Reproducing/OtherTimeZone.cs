@@ -4,7 +4,9 @@ using Manifold.Projects;
 namespace Manifold.Building.Reproducing;
 
 /// <summary>A time zone in which a clock shows another day, hour and minute than in UTC. What asks for UTC sees no difference.</summary>
-/// <remarks>A POSIX text, which needs no files in the image. Source: POSIX.1-2024, Base Definitions 8.3 (TZ); its sign is that of the way to UTC.</remarks>
+/// <remarks>
+/// A POSIX text, which needs no files in the image. Source: POSIX.1-2024, Base Definitions 8.3 (TZ); its sign is that of the way to UTC.
+/// </remarks>
 internal static class OtherTimeZone
 {
     /// <param name="first">
@@ -18,10 +20,12 @@ internal static class OtherTimeZone
     {
         Components = [.. project.Components.Select(component => component with
         {
-            Before = [.. component.Before.Select(hook => hook.Environment.ContainsKey("TZ") ? hook : hook with { Environment = hook.Environment.Add("TZ", zone) })],
+            Before = [.. component.Before.Select(
+                hook => hook.Environment.ContainsKey("TZ") ? hook : hook with { Environment = hook.Environment.Add("TZ", zone) })],
         })],
     };
 
     /// <summary>The same with RUNs.</summary>
-    public static GraphOptions Moved(GraphOptions options, string zone) => options with { RunSettings = source => options.RunSettings(source) with { TimeZone = zone } };
+    public static GraphOptions Moved(GraphOptions options, string zone) =>
+        options with { RunSettings = source => options.RunSettings(source) with { TimeZone = zone } };
 }

@@ -9,14 +9,16 @@ namespace Manifold.Building.Reproducing;
 
 /// <summary>Finds where two builds of one project part: which steps made something else, though the same was asked of them.</summary>
 /// <remarks>
-/// The two plans have the same steps in the same order, for they are made of the same Dockerfiles. A step whose layer differs is told; but for a
-/// COPY from a stage that differs already, which can do nothing for it.
+/// The two plans have the same steps in the same order, for they are made of the same Dockerfiles. A step whose layer differs is told; but
+/// for a COPY from a stage that differs already, which can do nothing for it.
 /// </remarks>
 internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
 {
     public async Task<ReproducibilityReport> CompareAsync(CancellationToken cancellation)
     {
-        var pairs = first.Result.Components.Select(component => (First: component, Second: second.Result.Components.First(other => other.Name == component.Name))).ToList();
+        var pairs = first.Result.Components
+            .Select(component => (First: component, Second: second.Result.Components.First(other => other.Name == component.Name)))
+            .ToList();
         var images = pairs.Select(pair => Compare(pair.First, pair.Second)).ToList();
         var differing = images.Where(image => !image.IsSame).Select(image => image.Name).ToHashSet(StringComparer.Ordinal);
         var steps = ImmutableArray.CreateBuilder<StepDifference>();
@@ -24,8 +26,14 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
             steps.AddRange(await StepsAsync(a, b, cancellation).ConfigureAwait(false));
         return new ReproducibilityReport
         {
-            First = first.Conditions, Second = second.Conditions, Steps = steps.ToImmutable(),
-            Images = [.. images.Select(image => image with { Below = [.. pairs.First(pair => pair.First.Name == image.Name).First.Planned.Node.Siblings.Select(sibling => sibling.Name).Where(differing.Contains)] })],
+            First = first.Conditions,
+            Second = second.Conditions,
+            Steps = steps.ToImmutable(),
+            Images = [.. images.Select(image => image with
+            {
+                Below = [.. pairs.First(pair => pair.First.Name == image.Name)
+                    .First.Planned.Node.Siblings.Select(sibling => sibling.Name).Where(differing.Contains)],
+            })],
             Configs = [.. pairs.Where(pair => differing.Contains(pair.First.Name)).SelectMany(pair => Configs(pair.First, pair.Second))],
         };
     }
@@ -34,10 +42,12 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
     {
         var platforms = a.Result!.Images.Concat(b.Result!.Images).Select(image => image.Platform).Distinct();
         return new ReproducedImage(a.Name, a.Result.Index.Digest, b.Result.Index.Digest,
-            [.. platforms.Select(platform => new ReproducedPlatform(platform, Find(a, platform)?.Manifest.Digest, Find(b, platform)?.Manifest.Digest))]);
+            [.. platforms.Select(
+                platform => new ReproducedPlatform(platform, Find(a, platform)?.Manifest.Digest, Find(b, platform)?.Manifest.Digest))]);
     }
 
-    private static BuiltImage? Find(ComponentResult component, Platform platform) => component.Result!.Images.FirstOrDefault(image => image.Platform == platform);
+    private static BuiltImage? Find(ComponentResult component, Platform platform) =>
+        component.Result!.Images.FirstOrDefault(image => image.Platform == platform);
 
     /// <summary>A step in both plans.</summary>
     private sealed record Pair(Platform Platform, Step First, Step Second, bool StandsOnDifferences);
@@ -50,11 +60,20 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
         foreach (var pair in Pairs(a, b))
         {
             var (x, y) = (first.LayerOf(a.Name, pair.First), second.LayerOf(b.Name, pair.Second));
-            var told = new StepDifference(a.Name, [pair.Platform], pair.First.Name, $"{pair.First.Place.File}:{pair.First.Place.Line}") { StandsOnDifferences = pair.StandsOnDifferences };
+            var told = new StepDifference(a.Name, [pair.Platform], pair.First.Name, $"{pair.First.Place.File}:{pair.First.Place.Line}")
+            {
+                StandsOnDifferences = pair.StandsOnDifferences,
+            };
             try
             {
-                var (files, count) = await comparison.CompareAsync(x is { } made ? new MadeLayer(left, made) : null, y is { } again ? new MadeLayer(right, again) : null, cancellation).ConfigureAwait(false);
-                told = told with { Files = [.. files.Select(file => file with { Hook = HookOf(a, pair.First, file.Path) })], More = count - files.Length };
+                var (files, count) = await comparison.CompareAsync(x is { } made ? new MadeLayer(left, made) : null,
+                    y is { } again ? new MadeLayer(right, again) : null, cancellation).ConfigureAwait(false);
+                told = told with
+                {
+                    Files = [.. files.Select(file => file with { Hook = HookOf(a, pair.First, file.Path) })],
+                    More = count
+                        - files.Length,
+                };
             }
             catch (ContentMismatchException)
             {
@@ -71,12 +90,16 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
         var seen = new HashSet<Digest>();
         foreach (var image in a.Result!.Plan.Images)
         {
-            var (left, right) = (image.Steps.ToList(), b.Result!.Plan.Images.FirstOrDefault(other => other.Platform == image.Platform)?.Steps.ToList() ?? []);
+            var (left, right) = (image.Steps.ToList(),
+                b.Result!.Plan.Images.FirstOrDefault(other => other.Platform == image.Platform)?.Steps.ToList() ?? []);
             var differing = new HashSet<Digest>();
             foreach (var (x, y) in left.Zip(right))
             {
-                var (parent, source) = (x.Parent is { } below && differing.Contains(below.Digest), x.ReadsFrom.Any(from => differing.Contains(from.Digest)));
-                var own = x is BaseStep ground ? ground.Image?.Descriptor.Digest != (y as BaseStep)?.Image?.Descriptor.Digest : first.LayerOf(a.Name, x) != second.LayerOf(b.Name, y);
+                var (parent, source) = (x.Parent is { } below && differing.Contains(below.Digest),
+                    x.ReadsFrom.Any(from => differing.Contains(from.Digest)));
+                var own = x is BaseStep ground
+                    ? ground.Image?.Descriptor.Digest != (y as BaseStep)?.Image?.Descriptor.Digest
+                    : first.LayerOf(a.Name, x) != second.LayerOf(b.Name, y);
                 if (own || parent)
                     differing.Add(x.Digest);
                 if (own && x is not BaseStep && !source && seen.Add(x.Digest))
@@ -87,13 +110,18 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
 
     /// <summary>The same instruction with the same files on several platforms is told once.</summary>
     private static IEnumerable<StepDifference> Joined(List<StepDifference> differences) => differences
-        .GroupBy(step => (step.Place, step.Name, Files: string.Join('\n', step.Files?.Select(file => $"{file.Path} {file.Cause.Kind}") ?? [])))
+        .GroupBy(
+            step => (step.Place, step.Name, Files: string.Join('\n', step.Files?.Select(file => $"{file.Path} {file.Cause.Kind}") ?? [])))
         .Select(group => group.First() with { Platforms = [.. group.SelectMany(step => step.Platforms).Distinct()] });
 
     /// <summary>The hook that says it makes a file of this name, where a COPY from the context brought it.</summary>
     private static string? HookOf(ComponentResult component, Step step, string path) => step is not CopyStep { From: null } ? null
-        : component.Planned.Node.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output => FileSystemName.MatchesSimpleExpression(Path.GetFileName(output.TrimEnd('/')), Path.GetFileName(path), ignoreCase: false))) is { } hook
-            ? $"{string.Join(' ', hook.Command is ["sh" or "/bin/sh", "-c", var script] ? [script] : hook.Command)} ({hook.Place.File}:{hook.Place.Line})" : null;
+        : component.Planned.Node.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output =>
+            FileSystemName.MatchesSimpleExpression(Path.GetFileName(output.TrimEnd('/')), Path.GetFileName(path), ignoreCase: false)))
+            is { } hook
+            ? $"{string.Join(' ', hook.Command is ["sh" or "/bin/sh", "-c", var script] ? [script] : hook.Command)}"
+                + $" ({hook.Place.File}:{hook.Place.Line})"
+            : null;
 
     private IEnumerable<ConfigDifference> Configs(ComponentResult a, ComponentResult b)
     {
@@ -101,12 +129,15 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
         {
             if (Find(b, x.Platform) is not { } y || x.Manifest.Digest == y.Manifest.Digest)
                 continue;
-            foreach (var (path, before, after, cause) in DocumentComparison.Compare(x.Config.ToJson(), y.Config.ToJson(), "rootfs.diff_ids"))
+            foreach (var (path, before, after, cause) in DocumentComparison.Compare(x.Config.ToJson(),
+                y.Config.ToJson(), "rootfs.diff_ids"))
                 yield return new ConfigDifference(a.Name, x.Platform, path, before, after, cause);
-            foreach (var (path, before, after, cause) in DocumentComparison.Compare(first.Store.ReadDocument(x.Manifest.Digest), second.Store.ReadDocument(y.Manifest.Digest), "config.", "layers["))
+            foreach (var (path, before, after, cause) in DocumentComparison.Compare(first.Store.ReadDocument(x.Manifest.Digest),
+                second.Store.ReadDocument(y.Manifest.Digest), "config.", "layers["))
                 yield return new ConfigDifference(a.Name, x.Platform, path, before, after, cause);
         }
-        foreach (var (path, before, after, cause) in DocumentComparison.Compare(first.Store.ReadDocument(a.Result.Index.Digest), second.Store.ReadDocument(b.Result!.Index.Digest), "manifests["))
+        foreach (var (path, before, after, cause) in DocumentComparison.Compare(first.Store.ReadDocument(a.Result.Index.Digest),
+            second.Store.ReadDocument(b.Result!.Index.Digest), "manifests["))
             yield return new ConfigDifference(a.Name, null, path, before, after, cause);
     }
 }

@@ -34,11 +34,12 @@ public sealed record ReproducibilityRequest
 /// the project's folders     2  copied elsewhere, without what hooks and git make
 /// first build               3  where the project lies, in an empty store
 /// another second            4  waited for
-/// second build              5  elsewhere, in another empty store, where clocks show another day and hour, with another number of RUNs at a time
+/// second build              5  elsewhere, in another empty store, where clocks show another day and hour, with another number of RUNs at a
+/// time
 /// both                      6  compared: indexes, platforms, then step by step and file by file   (<see cref="ProjectComparison"/>)
 /// </code>
-/// The store gets nothing but what is fetched to find out what references mean; no name changes. Costs two cold builds and a copy of the folders.
-/// What does not vary: this machine, its kernel, processors and name, the users, and what the network answers.
+/// The store gets nothing but what is fetched to find out what references mean; no name changes. Costs two cold builds and a copy of the
+/// folders. What does not vary: this machine, its kernel, processors and name, the users, and what the network answers.
 /// </remarks>
 public sealed class ReproducibilityCheck(BuilderTools tools)
 {
@@ -57,10 +58,14 @@ public sealed class ReproducibilityCheck(BuilderTools tools)
             // 3
             await request.Begin(1).ConfigureAwait(false);
             var begun = tools.Time.GetUtcNow();
-            using var first = await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, store.StoreInside("1"), "The first build")
-            {
-                Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [store], On = e => request.On(1, e),
-            }, tools, cancellation).ConfigureAwait(false);
+            using var first =
+                await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, store.StoreInside("1"), "The first build")
+                {
+                    Jobs = request.Jobs,
+                    Folders = [.. elsewhere.Originals],
+                    Stores = [store],
+                    On = e => request.On(1, e),
+                }, tools, cancellation).ConfigureAwait(false);
             // 4
             await Task.Delay(TimeSpan.FromSeconds(2), tools.Time, cancellation).ConfigureAwait(false);
             // 5
@@ -70,7 +75,11 @@ public sealed class ReproducibilityCheck(BuilderTools tools)
                 OtherTimeZone.Moved(request.Graph, zone), pins, store.StoreInside("again-2"),
                     "The second build, in another folder and with another number of parallel steps,")
             {
-                Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [store, first.Store], On = e => request.On(2, e),
+                Jobs = request.Jobs == 1 ? 2 : 1,
+                TimeZone = zone,
+                Folders = [.. elsewhere.Copies],
+                Stores = [store, first.Store],
+                On = e => request.On(2, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 6
             return await new ProjectComparison(first, second).CompareAsync(cancellation).ConfigureAwait(false);
@@ -86,8 +95,14 @@ public sealed class ReproducibilityCheck(BuilderTools tools)
         if (request.Lock.Only)
             return request.Lock;
         project = await RemoteContexts.PrepareAsync(project, tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
-        var graph = request.Graph with { LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
-        var made = await new LockMaker(tools).MakeAsync(new LockRequest(project, graph) { Current = request.Lock.Lock, OfThisMachine = true }, e => request.On(1, e), cancellation).ConfigureAwait(false);
+        var graph = request.Graph with
+        {
+            LayoutReference = await new TakenImages(tools.Store, tools.Registry)
+                .PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false),
+        };
+        var made = await new LockMaker(tools)
+            .MakeAsync(new LockRequest(project, graph) { Current = request.Lock.Lock, OfThisMachine = true },
+                e => request.On(1, e), cancellation).ConfigureAwait(false);
         return new LockUse(made.Lock, Only: true);
     }
 }

@@ -7,15 +7,22 @@ using Manifold.Registry;
 
 namespace Manifold.Building.Reproducing;
 
-/// <summary>Brings what a project only takes from one store into another, so that it is not fetched again; nothing that was built.</summary>
+/// <summary>
+/// Brings what a project only takes from one store into another, so that it is not fetched again; nothing that was built.
+/// </summary>
 internal sealed class StoreSeed(Store from, Store to)
 {
     public void Bring(Project project, ProjectLock pins)
     {
         foreach (var image in pins.Images.Values)
             Bring(image.Digest, 0);
-        foreach (var name in project.Components.SelectMany(component => component.Platforms).Select(platform => platform.Source).OfType<ImageSource>()
-            .Select(source => ImageLocation.TryParse(source.Location, out var location) && location.Transport == Transport.Store ? location.Reference : null).OfType<ImageReference>().Distinct())
+        foreach (var name in project.Components.SelectMany(component => component.Platforms)
+            .Select(platform => platform.Source).OfType<ImageSource>()
+            .Select(source => ImageLocation.TryParse(source.Location, out var location) && location.Transport == Transport.Store
+                ? location.Reference
+                : null)
+            .OfType<ImageReference>()
+            .Distinct())
         {
             if (from.Tags.Find(name) is not { } image)
                 continue;

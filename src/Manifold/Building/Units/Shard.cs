@@ -7,7 +7,9 @@ using Manifold.Oci;
 namespace Manifold.Building.Units;
 
 /// <summary>Some platforms of an image, built and pushed on one machine, for <c>manifold merge</c> to join with others'.</summary>
-/// <remarks>Its JSON is a format: members are added, never renamed; what cannot be read by older versions gets a new <see cref="Version"/>.</remarks>
+/// <remarks>
+/// Its JSON is a format: members are added, never renamed; what cannot be read by older versions gets a new <see cref="Version"/>.
+/// </remarks>
 public sealed record Shard
 {
     public const int CurrentVersion = 1;
@@ -43,7 +45,8 @@ public sealed record Shard
     public byte[] ToJson()
     {
         // '+' stays itself: media types are read by people.
-        var forPeople = new ShardJson(new JsonSerializerOptions(ShardJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var forPeople =
+            new ShardJson(new JsonSerializerOptions(ShardJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         return [.. JsonSerializer.SerializeToUtf8Bytes(this, forPeople.Shard), (byte)'\n'];
     }
 

@@ -44,14 +44,16 @@ public sealed class ShardMerge(PublishingTools tools)
 {
     /// <exception cref="UsageException">The shards do not fit together.</exception>
     /// <exception cref="PublicationRefusedException">What they name is gone, or a tag may not be moved. No tag was written.</exception>
-    public async Task<Publication> RunAsync(MergeRequest request, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<Publication> RunAsync(
+        MergeRequest request, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         // 1
         var (targets, entries) = Join(request);
         // 2
         var publisher = new Publisher(tools);
         await publisher.RecoverAsync(cancellation).ConfigureAwait(false);
-        var preflight = await publisher.PreflightAsync(request.Publication with { Targets = targets }, [.. entries.Keys], cancellation).ConfigureAwait(false);
+        var preflight = await publisher.PreflightAsync(request.Publication with { Targets = targets },
+            [.. entries.Keys], cancellation).ConfigureAwait(false);
         // 3
         await RequireAsync(request, targets, entries, cancellation).ConfigureAwait(false);
         // 4
@@ -63,7 +65,8 @@ public sealed class ShardMerge(PublishingTools tools)
             Annotations = IndexAnnotations(request),
         };
         var top = ComposedImage.Content(MediaType.Index, index.ToJson());
-        await using var source = ComposedImage.Over(new RegistrySource(tools.Registry.OfTargets, tools.Store, targets[0].WithDigest(index.Manifests[0].Digest)), top);
+        await using var source = ComposedImage.Over(
+            new RegistrySource(tools.Registry.OfTargets, tools.Store, targets[0].WithDigest(index.Manifests[0].Digest)), top);
         try
         {
             return await publisher.PublishAsync(source, top.Descriptor, preflight, progress, cancellation).ConfigureAwait(false);
@@ -84,11 +87,13 @@ public sealed class ShardMerge(PublishingTools tools)
         + $"Build it again: manifold build --platform {platform} --shard {ShellWord.Quote(file.Path)} "
         + $"-t {string.Join(" -t ", targets.AsEnumerable())} --push CONTEXT";
 
-    private static (ImmutableArray<ImageReference> Targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> Entries) Join(MergeRequest request)
+    private static (ImmutableArray<ImageReference> Targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> Entries) Join(
+        MergeRequest request)
     {
         var first = request.Shards[0];
         foreach (var other in request.Shards.Where(other => !other.Shard.Targets.ToHashSet().SetEquals(first.Shard.Targets)))
-            throw new UsageException($"merge: '{first.Path}' is for {string.Join(", ", first.Shard.Targets)}, and '{other.Path}' is for {string.Join(", ", other.Shard.Targets)}. Build all shards with the same -t.");
+            throw new UsageException($"merge: '{first.Path}' is for {string.Join(", ", first.Shard.Targets)}"
+                + $", and '{other.Path}' is for {string.Join(", ", other.Shard.Targets)}. Build all shards with the same -t.");
         var entries = new Dictionary<Platform, (ShardFile File, ShardImage Image)>();
         foreach (var (file, image) in request.Shards.SelectMany(file => file.Shard.Images.Select(image => (file, image))))
         {
@@ -111,13 +116,19 @@ public sealed class ShardMerge(PublishingTools tools)
     }
 
     private async Task RequireAsync(
-        MergeRequest request, ImmutableArray<ImageReference> targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> entries, CancellationToken cancellation)
+        MergeRequest request,
+        ImmutableArray<ImageReference> targets,
+        Dictionary<Platform, (ShardFile File, ShardImage Image)> entries,
+        CancellationToken cancellation)
     {
         var places = from entry in entries from target in targets.DistinctBy(target => target.Name) select (entry, target);
         var gone = (await Task.WhenAll(places.Select(async place =>
         {
             var (platform, (file, image)) = place.entry;
-            return await tools.Registry.HeadManifestAsync(place.target.WithDigest(image.Manifest.Digest), push: true, cancellation).ConfigureAwait(false) is not null ? null
+            return await tools.Registry.HeadManifestAsync(place.target.WithDigest(image.Manifest.Digest),
+                push: true, cancellation).ConfigureAwait(false)
+                is not null
+                ? null
                 : $"merge: {Gone($"{place.target.Name}@{image.Manifest.Digest}", platform, file, targets)}";
         })).ConfigureAwait(false)).OfType<string>().ToList();
         if (gone.Count > 0)
@@ -128,8 +139,12 @@ public sealed class ShardMerge(PublishingTools tools)
     private static ImmutableArray<Descriptor> Kept(Preflight preflight, ImmutableArray<Platform> ours)
     {
         var kept = preflight.Tags.Where(tag => tag.Platform is null)
-            .Select(tag => (tag.Tag, Entries: EntriesOf(tag.Now).Where(entry => entry.Platform?.ToPlatform() is not { } platform || !ours.Contains(platform)).ToImmutableArray())).ToList();
-        if (kept.FirstOrDefault(tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest))) is { Tag: { } other })
+            .Select(tag => (tag.Tag, Entries: EntriesOf(tag.Now)
+                .Where(entry => entry.Platform?.ToPlatform() is not { } platform || !ours.Contains(platform)).ToImmutableArray()))
+            .ToList();
+        if (kept.FirstOrDefault(
+            tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest)))
+            is { Tag: { } other })
             throw new UsageException($"merge --append: {kept[0].Tag} and {other} have different images for other platforms, so they "
                 + "cannot be merged into one image. Append to one of them, and push the result to the other.");
         return kept is [var first, ..] ? first.Entries : [];
@@ -143,24 +158,32 @@ public sealed class ShardMerge(PublishingTools tools)
         _ => [],
     };
 
-    private static IEnumerable<(Platform Platform, Descriptor Entry)> Ordered(MergeRequest request, Dictionary<Platform, (ShardFile File, ShardImage Image)> entries) =>
-        (request.Expected.IsEmpty ? entries.Keys.OrderBy(platform => platform.ToString(), StringComparer.Ordinal) : request.Expected.AsEnumerable())
+    private static IEnumerable<(Platform Platform, Descriptor Entry)> Ordered(
+        MergeRequest request, Dictionary<Platform, (ShardFile File, ShardImage Image)> entries) =>
+        (request.Expected.IsEmpty
+            ? entries.Keys.OrderBy(platform => platform.ToString(), StringComparer.Ordinal)
+            : request.Expected.AsEnumerable())
         .Select(platform => (platform, entries[platform].Image.Manifest with { Platform = PlatformFields.From(platform) }));
 
     private static Descriptor Annotated(MergeRequest request, (Platform Platform, Descriptor Entry) entry)
     {
-        var chosen = request.Annotations.Where(each => each.Place == AnnotationPlace.ManifestDescriptor && (each.Platform is null || each.Platform == entry.Platform)).ToList();
+        var chosen = request.Annotations
+            .Where(each => each.Place == AnnotationPlace.ManifestDescriptor && (each.Platform is null || each.Platform == entry.Platform))
+            .ToList();
         return chosen.Count == 0 ? entry.Entry : entry.Entry with
         {
-            Annotations = (entry.Entry.Annotations ?? ImmutableSortedDictionary<string, string>.Empty).SetItems(chosen.Select(each => KeyValuePair.Create(each.Key, each.Value))),
+            Annotations = (entry.Entry.Annotations ?? ImmutableSortedDictionary<string, string>.Empty)
+                .SetItems(chosen.Select(each => KeyValuePair.Create(each.Key, each.Value))),
         };
     }
 
     private static ImmutableSortedDictionary<string, string>? IndexAnnotations(MergeRequest request)
     {
         var all = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
-        var asked = request.Annotations.Where(each => each.Place == AnnotationPlace.Index).ToDictionary(each => each.Key, each => each.Value);
-        foreach (var (file, key, value) in request.Shards.SelectMany(file => (file.Shard.Annotations ?? all).Select(pair => (file, pair.Key, pair.Value))))
+        var asked = request.Annotations.Where(each => each.Place == AnnotationPlace.Index)
+            .ToDictionary(each => each.Key, each => each.Value);
+        foreach (var (file, key, value) in request.Shards.SelectMany(
+            file => (file.Shard.Annotations ?? all).Select(pair => (file, pair.Key, pair.Value))))
         {
             if (!asked.ContainsKey(key) && all.TryGetValue(key, out var other) && other != value)
                 throw new UsageException($"merge: the shards have different values for the index annotation '{key}', '{other}' and "

@@ -7,7 +7,9 @@ using Manifold.Planning;
 
 namespace Manifold.Building.Units;
 
-/// <summary>A unit as it is written down for whoever runs it: what to build, from which bases, and the plan that the result must fit.</summary>
+/// <summary>
+/// A unit as it is written down for whoever runs it: what to build, from which bases, and the plan that the result must fit.
+/// </summary>
 /// <remarks>Values of secrets are not in it; their names are. Its JSON is a format: members are added, never renamed.</remarks>
 public sealed record UnitRequest
 {

@@ -52,7 +52,8 @@ internal static partial class BaseNames
     /// <summary>The global arguments as they are if nobody gives a value; the platform is any.</summary>
     internal static Dictionary<string, string> Defaults(DockerfileTree tree, IReadOnlyDictionary<string, string>? given = null)
     {
-        var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings).ToDictionary(name => name, name => name.EndsWith("PLATFORM", StringComparison.Ordinal) ? "linux/amd64" : "amd64");
+        var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings)
+            .ToDictionary(name => name, name => name.EndsWith("PLATFORM", StringComparison.Ordinal) ? "linux/amd64" : "amd64");
         foreach (var argument in tree.GlobalArguments.SelectMany(arg => arg.Arguments))
             if (given?.GetValueOrDefault(argument.Name) is { } value)
                 values[argument.Name] = value;
@@ -63,9 +64,11 @@ internal static partial class BaseNames
 
     private static void CheckDeclared(TextFindings findings, FromInstruction from, ImmutableHashSet<string> declared)
     {
-        foreach (var name in new[] { from.Platform, from.Image }.OfType<string>().SelectMany(word => Expansion.Expand(word, _ => null, findings.Tree.Escape).Unset).Distinct())
+        foreach (var name in new[] { from.Platform, from.Image }.OfType<string>()
+            .SelectMany(word => Expansion.Expand(word, _ => null, findings.Tree.Escape).Unset).Distinct())
             if (!declared.Contains(name))
-                findings.Add(Rules.UndefinedArgInFrom, from, $"FROM uses the argument '{name}', which is not declared before the first FROM",
+                findings.Add(Rules.UndefinedArgInFrom,
+                    from, $"FROM uses the argument '{name}', which is not declared before the first FROM",
                     Suggestion.For(name, declared) ?? $"Write ARG {name}=… before the first FROM.", name);
     }
 
@@ -89,6 +92,7 @@ internal static partial class BaseNames
     };
 
     /// <summary>The organisations under which Docker Hub has its official images by architecture.</summary>
-    [GeneratedRegex("^(?:(?:docker\\.io|index\\.docker\\.io|registry\\.hub\\.docker\\.com)/)?(?<arch>amd64|arm32v5|arm32v6|arm32v7|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)/(?<rest>[^/]+)$")]
+    [GeneratedRegex("^(?:(?:docker\\.io|index\\.docker\\.io|registry\\.hub\\.docker\\.com)/)?(?<arch>amd64|"
+        + "arm32v5|arm32v6|arm32v7|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)/(?<rest>[^/]+)$")]
     private static partial Regex Prefixed();
 }

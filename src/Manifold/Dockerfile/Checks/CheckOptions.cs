@@ -7,9 +7,10 @@ namespace Manifold.Dockerfile.Checks;
 /// end the build.
 /// </summary>
 /// <remarks>
-/// As a directive (<c># check=…</c>) or build argument (<see cref="BuildArgument"/>, which replaces the directive) it is for the whole file; as a comment
-/// right above an instruction, for that instruction. What does not parse is no rule, and cannot be skipped. Source: BuildKit, linter.ParseLintOptions.
-/// Names after <c>error=</c> are Manifold's own: BuildKit's <c>error=true</c> is about the rules that BuildKit has, and so it is here.
+/// As a directive (<c># check=…</c>) or build argument (<see cref="BuildArgument"/>, which replaces the directive) it is for the whole
+/// file; as a comment right above an instruction, for that instruction. What does not parse is no rule, and cannot be skipped. Source:
+/// BuildKit, linter.ParseLintOptions. Names after <c>error=</c> are Manifold's own: BuildKit's <c>error=true</c> is about the rules that
+/// BuildKit has, and so it is here.
 /// </remarks>
 public sealed record CheckOptions
 {

@@ -83,7 +83,8 @@ internal static partial class CrossStages
         };
     }
 
-    [GeneratedRegex(@"\buname (?:-m|-p|-a|-i|--machine)\b|\$\(arch\)|`arch`|\bdpkg --print-architecture\b|\bapk --print-arch\b|\brpm --eval '?""?%\{?_arch|\bgo env GOARCH\b")]
+    [GeneratedRegex(
+        @"\buname (?:-m|-p|-a|-i|--machine)\b|\$\(arch\)|`arch`|\bdpkg --print-architecture\b|\bapk --print-arch\b|\brpm --eval '?""?%\{?_arch|\bgo env GOARCH\b")]
     private static partial Regex Machine();
 
     /// <summary>A command that names an argument of the platforms knows that there are two.</summary>

@@ -6,7 +6,8 @@ internal static class LastCommands
     public static void Check(TextFindings findings)
     {
         foreach (var stage in findings.Tree.Stages)
-            foreach (var same in stage.Instructions.Where(each => each is CmdInstruction or EntrypointInstruction or HealthcheckInstruction).GroupBy(each => each.GetType()))
+            foreach (var same in stage.Instructions.Where(each => each is CmdInstruction or EntrypointInstruction or HealthcheckInstruction)
+                .GroupBy(each => each.GetType()))
                 foreach (var instruction in same.SkipLast(1))
                     findings.Add(Rules.MultipleInstructionsDisallowed, instruction,
                         $"{instruction.Source.Keyword} has no effect, because line {same.Last().Lines.First} overrides it",

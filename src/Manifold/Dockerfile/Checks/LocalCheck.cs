@@ -19,6 +19,8 @@ public sealed record LocalCheck(LineSpan Lines, CheckOptions Options)
     }
 
     /// <summary>Without the findings that comments excuse.</summary>
-    public static ImmutableArray<Diagnostic> Apply(ImmutableArray<LocalCheck> checks, ImmutableArray<Diagnostic> findings) => checks.IsEmpty ? findings
-        : [.. findings.Where(each => !checks.Any(check => each.Place.Line >= check.Lines.First && each.Place.Line <= check.Lines.Last && check.Options.Skips(each)))];
+    public static ImmutableArray<Diagnostic> Apply(ImmutableArray<LocalCheck> checks, ImmutableArray<Diagnostic> findings) =>
+        checks.IsEmpty ? findings
+            : [.. findings.Where(each => !checks.Any(
+                check => each.Place.Line >= check.Lines.First && each.Place.Line <= check.Lines.Last && check.Options.Skips(each)))];
 }

@@ -31,5 +31,6 @@ internal static class OldForms
     /// <summary>A variable may hold either; it is taken at its word.</summary>
     private static bool IsAbsolute(string path) => path.TrimStart('"', '\'') is ['/' or '$', ..] or [_, ':', ..];
 
-    private static string Quoted(string value) => value.Length == 0 || value.Contains('"', StringComparison.Ordinal) ? "…" : value.Any(char.IsWhiteSpace) ? $"\"{value}\"" : value;
+    private static string Quoted(string value) =>
+        value.Length == 0 || value.Contains('"', StringComparison.Ordinal) ? "…" : value.Any(char.IsWhiteSpace) ? $"\"{value}\"" : value;
 }

@@ -3,7 +3,10 @@ using System.Collections.Immutable;
 
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary>All build checks. The first table has BuildKit's, under its names and with its meaning; the second has ours, about several architectures.</summary>
+/// <summary>
+/// All build checks. The first table has BuildKit's, under its names and with its meaning; the second has ours, about several
+/// architectures.
+/// </summary>
 /// <remarks>Each has a page <c>docs/rules/NAME.md</c>.</remarks>
 public static class Rules
 {
@@ -56,11 +59,22 @@ public static class Rules
 
     public static readonly ImmutableArray<Rule> All =
     [
-        StageNameCasing, FromAsCasing, NoEmptyContinuation, ConsistentInstructionCasing, DuplicateStageName, ReservedStageName, JSONArgsRecommended,
+        StageNameCasing,
+        FromAsCasing,
+        NoEmptyContinuation,
+        ConsistentInstructionCasing,
+        DuplicateStageName,
+        ReservedStageName,
+        JSONArgsRecommended,
         MaintainerDeprecated, UndefinedArgInFrom, WorkdirRelativePath, UndefinedVar, MultipleInstructionsDisallowed, LegacyKeyValueFormat,
         InvalidBaseImagePlatform, RedundantTargetPlatform, SecretsUsedInArgOrEnv, InvalidDefaultArgInFrom, FromPlatformFlagConstDisallowed,
         CopyIgnoredFile, ExposeProtoCasing, ExposeInvalidFormat, InvalidDefinitionDescription,
-        PlatformArgDefault, PlatformArgNotDeclared, FinalStageOnBuildPlatform, HardcodedArch, PlatformSpecificDigest, ArchPrefixedRepository,
+        PlatformArgDefault,
+        PlatformArgNotDeclared,
+        FinalStageOnBuildPlatform,
+        HardcodedArch,
+        PlatformSpecificDigest,
+        ArchPrefixedRepository,
         UnameInCrossStage, HostBinaryInContext, HostNodeModules, GoBuildWithoutGoarch, BaseMissingPlatform, TooManyLayers, UnknownRule,
     ];
 

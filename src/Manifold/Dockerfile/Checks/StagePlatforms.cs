@@ -12,7 +12,10 @@ internal static class StagePlatforms
             if (from.Platform is "$TARGETPLATFORM" or "${TARGETPLATFORM}")
                 findings.Add(Rules.RedundantTargetPlatform, from, $"--platform={from.Platform} is the default", "Remove it.",
                     $"--platform={from.Platform}");
-            else if (from.Platform is { } text && !text.Contains('$', StringComparison.Ordinal) && Platform.TryParse(text, out var platform) && !IsNamedAfter(from, platform))
+            else if (from.Platform is { } text
+                && !text.Contains('$', StringComparison.Ordinal)
+                && Platform.TryParse(text, out var platform)
+                && !IsNamedAfter(from, platform))
                 findings.Add(Rules.FromPlatformFlagConstDisallowed, from, $"--platform={text} builds this stage for one platform only",
                     "Use $BUILDPLATFORM, or remove the flag. If the stage is for one platform on purpose, put the platform in its name.",
                     $"--platform={text}");

@@ -44,7 +44,8 @@ internal static partial class UndeclaredPlatform
     };
 
     /// <summary>The command gives it a value itself.</summary>
-    private static bool IsSet(string name, string text) => Regex.IsMatch(text, $@"(?<![\w$]){name}=|\b(?:read|for|local|declare)\b[^\n;|&]*\b{name}\b");
+    private static bool IsSet(string name, string text) =>
+        Regex.IsMatch(text, $@"(?<![\w$]){name}=|\b(?:read|for|local|declare)\b[^\n;|&]*\b{name}\b");
 
     /// <summary>What is written for the case that it is empty is right for every image.</summary>
     private static bool HasTrueFallback(Match match) => match.Groups[2].Success

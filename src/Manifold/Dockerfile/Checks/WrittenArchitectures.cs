@@ -4,9 +4,9 @@ namespace Manifold.Dockerfile.Checks;
 
 /// <summary>HardcodedArch: in RUN, ADD, ENV, and as ARG's default.</summary>
 /// <remarks>
-/// A command that names several architectures, or asks which one it is, handles them; it is left alone. So is what stands in a stage, or a file, that is
-/// for one platform by its flag or its name (<see cref="StageChains.IsForOne"/>), what has a twin for another architecture beside it
-/// (<see cref="ArchitectureTwins"/>), and a word that names another machine on purpose (<see cref="ForeignWords"/>).
+/// A command that names several architectures, or asks which one it is, handles them; it is left alone. So is what stands in a stage, or a
+/// file, that is for one platform by its flag or its name (<see cref="StageChains.IsForOne"/>), what has a twin for another architecture
+/// beside it (<see cref="ArchitectureTwins"/>), and a word that names another machine on purpose (<see cref="ForeignWords"/>).
 /// </remarks>
 internal static partial class WrittenArchitectures
 {
@@ -80,7 +80,8 @@ internal static partial class WrittenArchitectures
     private static string Replacement(string word, Instruction instruction) => word switch
     {
         "x86_64" or "x86-64" or "aarch64" => instruction is RunInstruction
-            ? "Use $(uname -m), or declare ARG TARGETUNAME and use $TARGETUNAME (x86_64, aarch64 …)." : "Declare ARG TARGETUNAME and use $TARGETUNAME (x86_64, aarch64 …).",
+            ? "Use $(uname -m), or declare ARG TARGETUNAME and use $TARGETUNAME (x86_64, aarch64 …)."
+            : "Declare ARG TARGETUNAME and use $TARGETUNAME (x86_64, aarch64 …).",
         "armhf" or "armel" or "ppc64el" => "Declare ARG TARGETDEBARCH and use $TARGETDEBARCH (amd64, armhf, ppc64el …).",
         "linux-x64" or "linux_x64" => "Declare ARG TARGETNODEARCH and use linux-$TARGETNODEARCH (linux-x64, linux-arm64 …).",
         _ => "Declare ARG TARGETARCH and use $TARGETARCH (amd64, arm64 …).",
@@ -97,7 +98,9 @@ internal static partial class WrittenArchitectures
     private static partial Regex Others();
 
     /// <summary>A variable that is called after architectures or platforms, or a command that answers with one.</summary>
-    [GeneratedRegex(@"\$\{?\w*(?:arch|platform|machine|uname|triple|variant)\w*|\buname\b|--print-(?:foreign-)?arch|dpkg-architecture|\$\(arch\)|`arch`|go env|--eval\b|\bxx-", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\$\{?\w*(?:arch|platform|machine|uname|triple|variant)\w*|\buname\b|--print-(?:foreign-)?arch|dpkg-architecture|\$\(arch\)|`arch`|go env|--eval\b|\bxx-",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Asks();
 }
 

@@ -19,7 +19,8 @@ internal sealed record CacheDocument
     {
         try
         {
-            return JsonSerializer.Deserialize(json, CacheJson.Default.CacheDocument) is { Steps.IsDefault: false, Layers.IsDefault: false } document
+            return JsonSerializer.Deserialize(json, CacheJson.Default.CacheDocument)
+                is { Steps.IsDefault: false, Layers.IsDefault: false } document
                 && document.Steps.All(step => step?.Record is not null)
                 && document.Layers.All(layer => layer?.Blob is { Size: >= 0 and <= Limits.ContentBytes })
                 ? document

@@ -31,7 +31,10 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
             }
             var entries = MediaType.IsIndex(top.Descriptor.MediaType) ? ImageIndex.Parse(top.Bytes.Span).Manifests : [top.Descriptor];
             // 2
-            var wanted = entries.Where(entry => MediaType.IsManifest(entry.MediaType) && (entry.Platform is not { } platform || platforms.Contains(platform.ToPlatform()))).ToList();
+            var wanted = entries
+                .Where(entry => MediaType.IsManifest(entry.MediaType)
+                    && (entry.Platform is not { } platform || platforms.Contains(platform.ToPlatform())))
+                .ToList();
             var found = 0;
             foreach (var entry in wanted)
                 found += await ReadAsync(entry, platforms, imported, cancellation).ConfigureAwait(false);
@@ -50,7 +53,8 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
         : wanted.Count == 0 ? $"the cache {storage.Name} has no results for {string.Join(", ", platforms)}."
         : $"{storage.Name} is an image without cache information. Build it with --cache-to type=inline.";
 
-    private async Task<int> ReadAsync(Descriptor entry, IReadOnlyCollection<Platform> platforms, ImportedCache imported, CancellationToken cancellation)
+    private async Task<int> ReadAsync(
+        Descriptor entry, IReadOnlyCollection<Platform> platforms, ImportedCache imported, CancellationToken cancellation)
     {
         var manifest = Manifest.Parse((await storage.ReadAsync(entry, cancellation).ConfigureAwait(false)).Span);
         // 3
@@ -60,9 +64,12 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
             return 0;
         // 4
         var config = ImageConfig.Parse((await storage.ReadAsync(manifest.Config, cancellation).ConfigureAwait(false)).Span);
-        if (config.InlineCache is not { } text || !platforms.Contains(config.Platform) || config.RootFs.DiffIds.Length != manifest.Layers.Length)
+        if (config.InlineCache is not { } text
+            || !platforms.Contains(config.Platform)
+            || config.RootFs.DiffIds.Length != manifest.Layers.Length)
             return 0;
-        var layers = config.RootFs.DiffIds.Zip(manifest.Layers, (diffId, blob) => new CachedLayer(diffId, new LayerForm(Compression.CompressionOf(blob.MediaType)).Name, blob));
+        var layers = config.RootFs.DiffIds.Zip(manifest.Layers,
+            (diffId, blob) => new CachedLayer(diffId, new LayerForm(Compression.CompressionOf(blob.MediaType)).Name, blob));
         return Add(imported, CacheDocument.Parse(Encoding.UTF8.GetBytes(text)) with { Layers = [.. layers] });
     }
 

@@ -34,8 +34,8 @@ internal interface ICacheStorage : ILayerCache
 
 /// <summary>A cache under a tag of a registry.</summary>
 /// <remarks>
-/// Registries know no conditional write, so a change is looked for again a moment after it was written: where somebody else wrote in the same moment,
-/// it is made once more, on what is there then. Both sides do so; the last one finds all of it.
+/// Registries know no conditional write, so a change is looked for again a moment after it was written: where somebody else wrote in the
+/// same moment, it is made once more, on what is there then. Both sides do so; the last one finds all of it.
 /// </remarks>
 internal sealed class RegistryCache(RegistryClient client, Store store, ImageReference reference, TimeProvider time) : ICacheStorage
 {
@@ -75,7 +75,9 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
         var bytes = new byte[document.Size];
         await using var blob = await client.OpenBlobAsync(reference, document, cancellation: cancellation).ConfigureAwait(false);
         await blob.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
-        return Digest.Of(bytes) == document.Digest ? bytes : throw new CacheException($"its part {document.Digest.Short} is damaged.");
+        if (Digest.Of(bytes) != document.Digest)
+            throw new CacheException($"its part {document.Digest.Short} is damaged.");
+        return bytes;
     }
 
     public Task PutBlobAsync(Descriptor blob, CancellationToken cancellation) =>
@@ -108,7 +110,8 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
                 withoutLost = true;
                 continue;
             }
-            await Task.Delay(Settling + TimeSpan.FromMilliseconds(Random.Shared.Next(50 * (tries + 1))), time, cancellation).ConfigureAwait(false);
+            await Task.Delay(Settling + TimeSpan.FromMilliseconds(Random.Shared.Next(50 * (tries + 1))),
+                time, cancellation).ConfigureAwait(false);
         }
         throw new CacheException($"{reference}: other builds keep changing this cache. Use a separate tag for each build.");
     }
@@ -159,8 +162,9 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
         using var file = Open(document.Digest);
         var bytes = PlainFile.ReadToEnd(file, Limits.DocumentBytes)
             ?? throw new CacheException($"its part {document.Digest.Short} is too large.");
-        return Digest.Of(bytes) == document.Digest ? Task.FromResult<ReadOnlyMemory<byte>>(bytes)
-            : throw new CacheException($"its part {document.Digest.Short} is damaged.");
+        if (Digest.Of(bytes) != document.Digest)
+            throw new CacheException($"its part {document.Digest.Short} is damaged.");
+        return Task.FromResult<ReadOnlyMemory<byte>>(bytes);
     }
 
     private FileStream Open(Digest digest) =>

@@ -8,8 +8,11 @@ namespace Manifold.Images.Outputs;
 /// <summary>An image's platforms, each with the folder that its files go to where they are written side by side.</summary>
 internal static class PlatformFolders
 {
-    /// <summary>Without a folder where there is one platform alone, unless it shall have one. Named as buildx names them: <c>linux_arm_v7</c>.</summary>
-    public static async Task<ImmutableArray<(PlatformImage Image, string Folder)>> OfAsync(IImageSource source, bool split, CancellationToken cancellation)
+    /// <summary>
+    /// Without a folder where there is one platform alone, unless it shall have one. Named as buildx names them: <c>linux_arm_v7</c>.
+    /// </summary>
+    public static async Task<ImmutableArray<(PlatformImage Image, string Folder)>> OfAsync(
+        IImageSource source, bool split, CancellationToken cancellation)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var tree = await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
@@ -17,7 +20,8 @@ internal static class PlatformFolders
         return [.. images.Select(image => (image, split || images.Length > 1 ? NameOf(image) : ""))];
     }
 
-    private static string NameOf(PlatformImage image) => (image.Descriptor.Platform?.ToPlatform() ?? image.Config.Platform).ToString().Replace('/', '_');
+    private static string NameOf(PlatformImage image) =>
+        (image.Descriptor.Platform?.ToPlatform() ?? image.Config.Platform).ToString().Replace('/', '_');
 }
 
 /// <summary>Documents about an image, as files beside those of its platform.</summary>
@@ -31,12 +35,19 @@ internal static class AttachedFiles
     {
         var documents = from document in (source as AttachedImage)?.Attached ?? []
             where document.Subject == platform.Descriptor.Digest
-            select new LayerEntry { Path = prefix + document.FileName, Kind = EntryKind.File, Mode = 0b110_100_100,
-                Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
+            select new LayerEntry
+            {
+                Path = prefix + document.FileName,
+                Kind = EntryKind.File,
+                Mode = 0b110_100_100,
+                Size = document.Content.Length,
+                Open = () => new MemoryStream(document.Content.ToArray(), writable: false),
+            };
         var all = documents.ToList();
-        return all.Find(document => files.Has(document.Path)) is not { } taken ? all : throw new UsageException(
-            $"An attestation would overwrite the file '/{taken.Path}' of the image. "
-            + "Rename the attestations: add attestation-prefix=PREFIX to the output.");
+        if (all.Find(document => files.Has(document.Path)) is { } taken)
+            throw new UsageException($"An attestation would overwrite the file '/{taken.Path}' of the image. "
+                + "Rename the attestations: add attestation-prefix=PREFIX to the output.");
+        return all;
     }
 }
 
@@ -47,7 +58,8 @@ public sealed class FilesArchiveTarget(ArchiveDestination destination, bool spli
     /// <summary>The prefix of the names of attached documents.</summary>
     public string AttachmentPrefix { get; init; } = "";
 
-    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    public async Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         var platforms = await PlatformFolders.OfAsync(source, split, cancellation).ConfigureAwait(false);
         await destination.WriteAsync(async tar =>
@@ -67,14 +79,18 @@ public sealed class FilesArchiveTarget(ArchiveDestination destination, bool spli
 
     private static LayerEntry Below(string folder, LayerEntry entry) => folder.Length == 0 ? entry : entry with
     {
-        Path = EntryPath.Join(folder, entry.Path), LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(folder, entry.LinkTarget!) : entry.LinkTarget,
+        Path = EntryPath.Join(folder, entry.Path),
+        LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(folder, entry.LinkTarget!) : entry.LinkTarget,
     };
 }
 
-/// <summary>The image's files in a folder, for whoever builds: they belong to him; a folder for each platform where there are several.</summary>
+/// <summary>
+/// The image's files in a folder, for whoever builds: they belong to him; a folder for each platform where there are several.
+/// </summary>
 /// <remarks>
-/// A folder that is not there is there whole or not at all. One that is there is written over, as buildx does: what the image lacks stays, what it has replaces
-/// what has its name. No link in the folder is followed. Source: BuildKit, local exporter, and fsutil's receiver with <c>Merge</c>.
+/// A folder that is not there is there whole or not at all. One that is there is written over, as buildx does: what the image lacks stays,
+/// what it has replaces what has its name. No link in the folder is followed. Source: BuildKit, local exporter, and fsutil's receiver with
+/// <c>Merge</c>.
 /// </remarks>
 /// <param name="tell">Gets what people should know.</param>
 public sealed class FilesFolderTarget(string folder, bool split, Action<string> tell) : IImageTarget
@@ -84,7 +100,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
     /// <summary>The prefix of the names of attached documents.</summary>
     public string AttachmentPrefix { get; init; } = "";
 
-    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    public async Task WriteAsync(
+        IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         if (File.Exists(folder))
             throw new UsageException($"'{folder}' is a file, not a folder. Choose another destination.");
@@ -144,10 +161,13 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
         }
         return entry with
         {
-            Uid = uid, Gid = gid,
+            Uid = uid,
+            Gid = gid,
             // Root fills every folder; anybody else only those that he may write to.
             Mode = entry.Kind == EntryKind.Folder && uid != 0 ? entry.Mode | 0b111_000_000 : entry.Mode,
-            Xattrs = privileged ? entry.Xattrs : entry.Xattrs.RemoveRange(entry.Xattrs.Keys.Where(key => !key.StartsWith("user.", StringComparison.Ordinal))),
+            Xattrs = privileged
+                ? entry.Xattrs
+                : entry.Xattrs.RemoveRange(entry.Xattrs.Keys.Where(key => !key.StartsWith("user.", StringComparison.Ordinal))),
         };
     }
 }

@@ -4,7 +4,9 @@ using Manifold.Registry;
 
 namespace Manifold.Images.Outputs;
 
-/// <summary>The files of one platform's image as a container sees them, streamed out of its layers; nothing is mounted and nothing is kept on disk.</summary>
+/// <summary>
+/// The files of one platform's image as a container sees them, streamed out of its layers; nothing is mounted and nothing is kept on disk.
+/// </summary>
 /// <remarks>
 /// <code>
 /// each layer       1  what it has, without the content
@@ -13,7 +15,8 @@ namespace Manifold.Images.Outputs;
 ///                  4  files, layer by layer: a layer's blob is read to its end once more, which proves it
 ///                  5  further names of files
 /// </code>
-/// A name of a file whose first name an upper layer has taken away or replaced is the file itself. Costs decompressing each layer twice, and memory for the names.
+/// A name of a file whose first name an upper layer has taken away or replaced is the file itself. Costs decompressing each layer twice,
+/// and memory for the names.
 /// </remarks>
 internal sealed class MergedFiles
 {
@@ -34,7 +37,8 @@ internal sealed class MergedFiles
         for (var layer = 0; layer < image.Manifest.Layers.Length; layer++)
         {
             var at = layer;
-            merged.tables.Add(await merged.ReadLayerAsync(layer, entries => TableOfContents.Of(entries.Select(entry => merged.Noted(at, entry))), cancellation).ConfigureAwait(false));
+            merged.tables.Add(await merged.ReadLayerAsync(layer,
+                entries => TableOfContents.Of(entries.Select(entry => merged.Noted(at, entry))), cancellation).ConfigureAwait(false));
         }
         // 2
         merged.Merge();
@@ -102,7 +106,10 @@ internal sealed class MergedFiles
 
     private void AddBare(Chain.Found found, string path) => bare.Add(found.Entry with
     {
-        Path = path, Opaque = false, Implied = false, Xattrs = xattrs.GetValueOrDefault((found.Layer, found.Entry.Path), ImmutableSortedDictionary<string, byte[]>.Empty),
+        Path = path,
+        Opaque = false,
+        Implied = false,
+        Xattrs = xattrs.GetValueOrDefault((found.Layer, found.Entry.Path), ImmutableSortedDictionary<string, byte[]>.Empty),
     });
 
     private void AddName(string path, Chain.Found original)

@@ -49,8 +49,15 @@ internal sealed class OutputReader(FlagFields fields)
     private ImageOutput ReadShort() => fields.Text switch
     {
         "" => throw fields.Wrong("expected type=oci,dest=FILE.tar, or a folder for the image's files."),
-        ImageOutput.StandardOutput => new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = ImageOutput.StandardOutput },
-        var folder => new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true },
+        ImageOutput.StandardOutput =>
+            new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = ImageOutput.StandardOutput },
+        var folder => new ImageOutput
+        {
+            Text = fields.Text,
+            Kind = OutputKind.Local,
+            Destination = folder,
+            IsFolder = true,
+        },
     };
 
     private ImageOutput ReadOci()
@@ -60,7 +67,13 @@ internal sealed class OutputReader(FlagFields fields)
         var isTar = fields.Switch("tar") ?? true;
         if (!isTar && destination == ImageOutput.StandardOutput)
             throw fields.Wrong("a folder cannot be written to standard output. Add dest=FOLDER, or remove tar=false.");
-        return WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Oci, Destination = destination, IsFolder = !isTar });
+        return WithImage(new ImageOutput
+        {
+            Text = fields.Text,
+            Kind = OutputKind.Oci,
+            Destination = destination,
+            IsFolder = !isTar,
+        });
     }
 
     private ImageOutput ReadDocker()
@@ -69,14 +82,22 @@ internal sealed class OutputReader(FlagFields fields)
         if (fields.Switch("tar") is false)
             throw fields.Wrong("docker load cannot read a folder. Remove tar=false, or use type=oci,tar=false.");
         if (fields["context"] is { Length: > 0 } context)
-            throw fields.Wrong($"images are loaded into the engine that docker talks to. Choose another one with: docker context use {context}");
-        return WithoutForm(WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Docker, Destination = fields["dest"] is { Length: > 0 } given ? given : null }));
+            throw fields.Wrong(
+                $"images are loaded into the engine that docker talks to. Choose another one with: docker context use {context}");
+        return WithoutForm(WithImage(new ImageOutput
+        {
+            Text =
+                fields.Text,
+            Kind = OutputKind.Docker,
+            Destination = fields["dest"] is { Length: > 0 } given ? given : null,
+        }));
     }
 
     /// <summary>A Docker archive has plain layers and a list of its own.</summary>
     private static ImageOutput WithoutForm(ImageOutput docker) => docker.Layers is null && docker.Annotations.IsEmpty ? docker : docker with
     {
-        Layers = null, Annotations = [],
+        Layers = null,
+        Annotations = [],
         WithoutEffect =
         [
             .. docker.WithoutEffect, "compression and annotations: an archive for docker load has uncompressed layers and no annotations",
@@ -91,8 +112,10 @@ internal sealed class OutputReader(FlagFields fields)
             throw fields.Wrong("files cannot be written to standard output. Choose a folder, or use type=tar,dest=-");
         return new ImageOutput
         {
-            Text = fields.Text, Kind = OutputKind.Local,
-            Destination = folder, IsFolder = true,
+            Text = fields.Text,
+            Kind = OutputKind.Local,
+            Destination = folder,
+            IsFolder = true,
             SplitPlatforms = ReadSplit(),
             Epoch = ReadEpoch(),
             AttachmentPrefix = ReadPrefix(),
@@ -102,8 +125,16 @@ internal sealed class OutputReader(FlagFields fields)
     private ImageOutput ReadTar()
     {
         fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix", Epoch]);
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = fields["dest"] is { Length: > 0 } given ? given
-            : ImageOutput.StandardOutput, SplitPlatforms = ReadSplit(), AttachmentPrefix = ReadPrefix(), Epoch = ReadEpoch() };
+        return new ImageOutput
+        {
+            Text = fields.Text,
+            Kind = OutputKind.Tar,
+            Destination = fields["dest"] is { Length: > 0 } given ? given
+                : ImageOutput.StandardOutput,
+            SplitPlatforms = ReadSplit(),
+            AttachmentPrefix = ReadPrefix(),
+            Epoch = ReadEpoch(),
+        };
     }
 
     /// <summary>The time that the image gets by its output; null where that is empty, which leaves it to the build.</summary>
@@ -131,14 +162,21 @@ internal sealed class OutputReader(FlagFields fields)
 
     private ImageOutput ReadImage(bool isRegistry)
     {
-        fields.RequireKnown(["type", "push", "push-by-digest", "registry.insecure", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
+        fields.RequireKnown(
+            ["type", "push", "push-by-digest", "registry.insecure", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
         if (fields.Switch("registry.insecure") is true)
             throw fields.Wrong("use --insecure-registry HOST instead.");
         var push = fields.Switch("push") ?? isRegistry;
         var byDigest = fields.Switch("push-by-digest") is true;
         if (byDigest && !push)
             throw fields.Wrong("push-by-digest=true needs push=true.");
-        return WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Image, Push = push, ByDigest = byDigest });
+        return WithImage(new ImageOutput
+        {
+            Text = fields.Text,
+            Kind = OutputKind.Image,
+            Push = push,
+            ByDigest = byDigest,
+        });
     }
 
     private ImageOutput WithImage(ImageOutput output)
@@ -150,10 +188,15 @@ internal sealed class OutputReader(FlagFields fields)
                 throw fields.Wrong("Docker's media types do not support zstd. Remove oci-mediatypes=false, or use compression=gzip.");
             return output with
             {
-                Names = ReadNames(), Epoch = ReadEpoch(), Layers = layers, DockerFormat = isDocker, Annotations = [.. ReadAnnotations()],
+                Names = ReadNames(),
+                Epoch = ReadEpoch(),
+                Layers = layers,
+                DockerFormat = isDocker,
+                Annotations = [.. ReadAnnotations()],
                 WithoutEffect =
                 [
-                    .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),
+                    .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}")
+                        .Order(StringComparer.Ordinal),
                     .. fields.Switch("rewrite-timestamp") is false
                         ? ["rewrite-timestamp=false: times are never later than SOURCE_DATE_EPOCH"]
                         : Array.Empty<string>(),
@@ -167,20 +210,23 @@ internal sealed class OutputReader(FlagFields fields)
     }
 
     private ImmutableArray<ImageReference> ReadNames() =>
-        [.. (fields["name"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ImageReference.Parse).Distinct()];
+        [.. (fields["name"] ?? "")
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ImageReference.Parse).Distinct()];
 
     private LayerPolicy? ReadLayers()
     {
         var (compression, level, force) = (fields["compression"], fields["compression-level"], fields.Switch("force-compression") is true);
         if (compression is null && level is null && !force)
             return null;
-        return new LayerPolicy(LayerForm.Of(compression is null ? LayerForm.Default.Compression : LayerForm.ParseCompression(compression), level), force);
+        return new LayerPolicy(
+            LayerForm.Of(compression is null ? LayerForm.Default.Compression : LayerForm.ParseCompression(compression), level), force);
     }
 
     /// <summary><c>annotation.K=V</c>, <c>annotation-index.K=V</c>, <c>annotation-manifest-descriptor[linux/arm64].K=V</c> …</summary>
     private IEnumerable<Annotation> ReadAnnotations()
     {
-        foreach (var key in fields.Keys.Where(key => key.StartsWith("annotation", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal))
+        foreach (var key in fields.Keys.Where(key => key.StartsWith("annotation", StringComparison.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal))
         {
             var dot = key.IndexOf('.', StringComparison.Ordinal);
             var (place, name) = dot < 0 ? (key, "") : (key[..dot], key[(dot + 1)..]);

@@ -26,9 +26,12 @@ public sealed class OutputWriter(OutputTools tools)
 {
     private ContainerEngine? engine;
 
-    /// <summary>Looks, before any work, whether everything can be written: no engine and no folder is found missing at the end of a build.</summary>
+    /// <summary>
+    /// Looks, before any work, whether everything can be written: no engine and no folder is found missing at the end of a build.
+    /// </summary>
     /// <exception cref="ManifoldException">Something stands in the way.</exception>
-    public async Task PrepareAsync(IReadOnlyCollection<ImageOutput> outputs, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    public async Task PrepareAsync(
+        IReadOnlyCollection<ImageOutput> outputs, ImmutableArray<Platform> platforms, CancellationToken cancellation)
     {
         foreach (var output in outputs)
         {
@@ -59,13 +62,15 @@ public sealed class OutputWriter(OutputTools tools)
     /// <summary>Writes one output, whole or not at all.</summary>
     /// <param name="names">What the image is called where the output does not say.</param>
     /// <exception cref="OutputFailedException">It was not written; the message says which.</exception>
-    public async Task WriteAsync(ImageOutput output, BuiltSource built, ImmutableArray<ImageReference> names, CancellationToken cancellation)
+    public async Task WriteAsync(
+        ImageOutput output, BuiltSource built, ImmutableArray<ImageReference> names, CancellationToken cancellation)
     {
         if (output.Kind is OutputKind.Image or OutputKind.CacheOnly)
             return;
         try
         {
-            await using var source = await ShapedAsync(output, StoreSource.OfBuilt(tools.Store, tools.Registry, names, built.Index), built.Platforms, cancellation).ConfigureAwait(false);
+            await using var source = await ShapedAsync(output,
+                StoreSource.OfBuilt(tools.Store, tools.Registry, names, built.Index), built.Platforms, cancellation).ConfigureAwait(false);
             var attached = output.HoldsAttachments && built.Attach is { } attach
                 ? await attach(output, source, cancellation).ConfigureAwait(false) : null;
             var withReferrers = attached is not null && output.Kind == OutputKind.Oci;
@@ -101,10 +106,14 @@ public sealed class OutputWriter(OutputTools tools)
     {
         OutputKind.Oci when output.IsFolder => new LayoutTarget(output.Destination!, LayoutNames(names)),
         OutputKind.Oci => new OciArchiveTarget(Destination(output), LayoutNames(names)),
-        OutputKind.Docker when output.IsLoad => new EngineTarget(engine!, tools.Store, Names(names), loaded => tools.Tell($"loaded into {engine!.Name}: {string.Join(", ", loaded)}")),
+        OutputKind.Docker
+            when output.IsLoad => new EngineTarget(engine!,
+                tools.Store, Names(names), loaded => tools.Tell($"loaded into {engine!.Name}: {string.Join(", ", loaded)}")),
         OutputKind.Docker => new DockerArchiveTarget(tools.Store, Destination(output), Names(names)),
-        OutputKind.Local => new FilesFolderTarget(output.Destination!, output.SplitPlatforms,
-            tools.Warn) { AttachmentPrefix = output.AttachmentPrefix },
+        OutputKind.Local => new FilesFolderTarget(output.Destination!, output.SplitPlatforms, tools.Warn)
+        {
+            AttachmentPrefix = output.AttachmentPrefix,
+        },
         _ => new FilesArchiveTarget(Destination(output), output.SplitPlatforms) { AttachmentPrefix = output.AttachmentPrefix },
     };
 

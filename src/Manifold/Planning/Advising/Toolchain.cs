@@ -56,21 +56,21 @@ internal static class Toolchains
     /// <summary>The lines that follow the FROM line, the changed command last.</summary>
     public static ImmutableArray<string> Lines(
         Toolchain toolchain, ShellCommand command, IEnumerable<Platform> platforms, bool musl) => toolchain switch
-    {
-        Toolchain.Go when platforms.Any(platform => platform.Architecture == "arm") =>
-        [
-            "ARG TARGETOS TARGETARCH TARGETVARIANT",
-            $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${{TARGETVARIANT#v}} {command.Text}",
-        ],
-        Toolchain.Go => ["ARG TARGETOS TARGETARCH", $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH {command.Text}"],
-        Toolchain.DotNet => ["ARG TARGETARCH", $"RUN {WithOption(command, "-a $TARGETARCH", "publish", "build")}"],
-        Toolchain.Rust =>
-        [
-            "ARG TARGETARCH",
-            $"RUN {Triples(platforms, musl)}; rustup target add $T; {WithOption(command, "--target $T", "build", "install", "rustc")}",
-        ],
-        _ => ["COPY --from=tonistiigi/xx / /", "ARG TARGETPLATFORM", $"RUN {command.Variables}{WithXx(command)}"],
-    };
+        {
+            Toolchain.Go when platforms.Any(platform => platform.Architecture == "arm") =>
+            [
+                "ARG TARGETOS TARGETARCH TARGETVARIANT",
+                $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${{TARGETVARIANT#v}} {command.Text}",
+            ],
+            Toolchain.Go => ["ARG TARGETOS TARGETARCH", $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH {command.Text}"],
+            Toolchain.DotNet => ["ARG TARGETARCH", $"RUN {WithOption(command, "-a $TARGETARCH", "publish", "build")}"],
+            Toolchain.Rust =>
+            [
+                "ARG TARGETARCH",
+                $"RUN {Triples(platforms, musl)}; rustup target add $T; {WithOption(command, "--target $T", "build", "install", "rustc")}",
+            ],
+            _ => ["COPY --from=tonistiigi/xx / /", "ARG TARGETPLATFORM", $"RUN {command.Variables}{WithXx(command)}"],
+        };
 
     /// <summary>The command with an option after its verb, which it has.</summary>
     private static string WithOption(ShellCommand command, string option, params string[] verbs)

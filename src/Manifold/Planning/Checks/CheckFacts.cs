@@ -10,7 +10,8 @@ public sealed record CheckFacts
     public static CheckFacts None { get; } = new();
 
     /// <summary>The bases that were found.</summary>
-    public IReadOnlyDictionary<(ImageReference, Platform), BaseImage> Bases { get; init; } = ImmutableDictionary<(ImageReference, Platform), BaseImage>.Empty;
+    public IReadOnlyDictionary<(ImageReference, Platform), BaseImage> Bases { get; init; } =
+        ImmutableDictionary<(ImageReference, Platform), BaseImage>.Empty;
 
     /// <summary>The bases that exist and lack the platform.</summary>
     public ImmutableArray<LackingBase> Lacking { get; init; } = [];

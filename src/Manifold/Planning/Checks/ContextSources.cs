@@ -5,10 +5,14 @@ namespace Manifold.Planning.Checks;
 /// <summary>What COPY and ADD take from the build context.</summary>
 internal static class ContextSources
 {
-    /// <summary>Each source as it is written, and its path in the context; empty for the whole of it. Those of stages with an unknown base are expanded without its environment.</summary>
+    /// <summary>
+    /// Each source as it is written, and its path in the context; empty for the whole of it. Those of stages with an unknown base are
+    /// expanded without its environment.
+    /// </summary>
     public static IEnumerable<(FilesInstruction Files, string Word, string Path)> Of(PlanFindings findings, Stage stage)
     {
-        var scopes = findings.Scopes.Of(stage).ToDictionary(each => (object)each.Instruction, each => each.Scope, ReferenceEqualityComparer.Instance);
+        var scopes = findings.Scopes.Of(stage)
+            .ToDictionary(each => (object)each.Instruction, each => each.Scope, ReferenceEqualityComparer.Instance);
         foreach (var files in stage.Instructions.OfType<FilesInstruction>().Where(each => each is not CopyInstruction { From: not null }))
             foreach (var word in files.Sources.Where(word => !IsRemote(word) && word.Length <= Limits.PathBytes && !findings.IsFull))
             {
@@ -19,7 +23,8 @@ internal static class ContextSources
             }
     }
 
-    private static bool IsRemote(string word) => word.Contains("://", StringComparison.Ordinal) || word.StartsWith("git@", StringComparison.Ordinal);
+    private static bool IsRemote(string word) =>
+        word.Contains("://", StringComparison.Ordinal) || word.StartsWith("git@", StringComparison.Ordinal);
 
     private static string Clean(string path)
     {

@@ -34,7 +34,8 @@ internal static class HostFiles
         // Who copies programs for several platforms, this one among them, chooses later.
         if (foreign.Count == 0 || foreign.Count < taken.Count)
             return;
-        var named = string.Join(", ", foreign.Take(MostNamed).Select(file => $"'{file.Path}' ({file.Machine})")) + (foreign.Count > MostNamed ? $" and {foreign.Count - MostNamed} more" : "");
+        var named = string.Join(", ", foreign.Take(MostNamed).Select(file => $"'{file.Path}' ({file.Machine})"))
+            + (foreign.Count > MostNamed ? $" and {foreign.Count - MostNamed} more" : "");
         findings.Add(Rules.HostBinaryInContext, files, $"{named} cannot run on {platform}",
             "Build it in a stage, or provide one file for each platform and copy it by name: COPY bin/$TARGETARCH/app /app.", source.Word);
     }

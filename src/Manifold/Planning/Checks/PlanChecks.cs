@@ -27,7 +27,8 @@ public static class PlanChecks
         triggers.Learn(facts.Bases.Values);
         foreach (var platform in request.Platforms)
         {
-            var graph = new StageGraph(tree, request, platform, new Diagnosing(tree)) { Triggers = triggers }; // what is wrong with references is the planner's to say
+            // what is wrong with references is the planner's to say
+            var graph = new StageGraph(tree, request, platform, new Diagnosing(tree)) { Triggers = triggers };
             var findings = new PlanFindings(new CheckedBuild(tree, request, facts, allStages ? tree.Stages : graph.Needed()), graph, found);
             foreach (var check in Checks)
                 check(findings);
@@ -50,14 +51,22 @@ public static class PlanChecks
     private static IEnumerable<BaseNeed> NeedsOf(StageGraph graph, Stage stage)
     {
         if (graph.GroundOf(stage) is StageGround.Image ground)
-            yield return new BaseNeed(ground.Reference, ground.Platform, stage.From.Source.Place) { Hint = graph.StageLike(stage.From.Image, stage.Index) };
+            yield return new BaseNeed(ground.Reference, ground.Platform, stage.From.Source.Place)
+            {
+                Hint = graph.StageLike(stage.From.Image, stage.Index),
+            };
         foreach (var (source, asking) in graph.SourcesOf(stage))
             if (source is StageGround.Image image)
-                yield return new BaseNeed(image.Reference, image.Platform, asking.Source.Place) { Hint = asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null };
+                yield return new BaseNeed(image.Reference, image.Platform, asking.Source.Place)
+                {
+                    Hint = asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null,
+                };
     }
 
-    /// <summary>Returns the findings that an ordinary build reports before it starts. Does not read the context: the gate looks at what
-    /// went into the image.</summary>
+    /// <summary>
+    /// Returns the findings that an ordinary build reports before it starts. Does not read the context: the gate looks at what
+    /// went into the image.
+    /// </summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
     internal static ImmutableArray<Diagnostic> Heeded(
         ParsedDockerfile parsed, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)

@@ -5,7 +5,9 @@ using Manifold.Oci;
 
 namespace Manifold.Planning.Checks;
 
-/// <summary>What the checks of one target platform work on, and where their findings go. The same finding for several platforms is one.</summary>
+/// <summary>
+/// What the checks of one target platform work on, and where their findings go. The same finding for several platforms is one.
+/// </summary>
 internal sealed class PlanFindings(CheckedBuild build, StageGraph graph, HashSet<Diagnostic> found)
 {
     private const int Most = 200;

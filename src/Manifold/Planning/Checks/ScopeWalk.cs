@@ -27,7 +27,9 @@ internal sealed class ScopeWalk(CheckedBuild build, StageGraph graph)
     private Scope? Ground(Stage stage) => graph.GroundOf(stage) switch
     {
         StageGround.Earlier earlier => End(earlier.Stage),
-        StageGround.Image image => build.Facts.Bases.GetValueOrDefault((image.Reference, image.Platform)) is { } found ? new Scope { Environment = found.Config.Config?.Env ?? [] } : null,
+        StageGround.Image image => build.Facts.Bases.GetValueOrDefault((image.Reference, image.Platform)) is { } found
+            ? new Scope { Environment = found.Config.Config?.Env ?? [] }
+            : null,
         StageGround.Scratch => new Scope { Environment = [StagePlans.DefaultPath] },
         _ => null,
     };
@@ -49,11 +51,14 @@ internal sealed class ScopeWalk(CheckedBuild build, StageGraph graph)
         {
             case EnvInstruction env:
                 var before = scope;
-                return env.Pairs.Aggregate(scope, (after, pair) => after.WithEnvironment(Expand(pair.Key, before), Expand(pair.Value, before)));
+                return env.Pairs.Aggregate(scope,
+                    (after, pair) => after.WithEnvironment(Expand(pair.Key, before), Expand(pair.Value, before)));
             case ArgInstruction arg:
                 return arg.Arguments.Aggregate(scope, (after, argument) => after.WithArgument(argument.Name,
-                    build.Request.BuildArguments.GetValueOrDefault(argument.Name) ?? (argument.Default is { } text ? Expand(text, after) : null)
-                    ?? graph.GlobalScope.GetValueOrDefault(argument.Name) ?? graph.PlatformScope.GetValueOrDefault(argument.Name) ?? after.FindArgument(argument.Name)));
+                    build.Request.BuildArguments.GetValueOrDefault(argument.Name)
+                        ?? (argument.Default is { } text ? Expand(text, after) : null)
+                    ?? graph.GlobalScope.GetValueOrDefault(argument.Name)
+                    ?? graph.PlatformScope.GetValueOrDefault(argument.Name) ?? after.FindArgument(argument.Name)));
             default:
                 return scope;
         }

@@ -28,7 +28,9 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
             Tags = [.. Tags().Distinct()],
             Labels = target.Map("labels"),
             Annotations = [.. target.Items("annotations").Where(item => item.Value.Length > 0).SelectMany(item => Annotations(item))],
-            Sbom = attestations.Sbom, Provenance = attestations.Provenance, AttestTexts = target.Texts("attest"),
+            Sbom = attestations.Sbom,
+            Provenance = attestations.Provenance,
+            AttestTexts = target.Texts("attest"),
         });
         Warnings.AddRange([.. outputs.Warnings, .. attestations.Warnings.Select(warning => $"{warning.Place}: {warning.Text}")]);
         return component;
@@ -40,15 +42,19 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
         return new RunReader((place, message) => sources.Fault(place, message)).Apply(Runs(), new BuildSource
         {
             Place = sources.PlaceOf(target.Span),
-            ContextFolder = Context(), ContextAddress = BakeContexts.IsRemote(Written) ? Written : null,
+            ContextFolder = Context(),
+            ContextAddress = BakeContexts.IsRemote(Written) ? Written : null,
             DockerfilePath = inline is null ? DockerfilePath() : null,
             InlineDockerfile = inline,
             Target = target.Text("target") is { Length: > 0 } stage ? stage : null,
             Arguments = target.Map("args"),
             Contexts = Contexts(targets),
-            Secrets = target.Texts("secret"), Ssh = target.Texts("ssh"),
-            CacheFrom = Caches("cache-from"), CacheTo = Caches("cache-to"),
-            NoCache = target.Flag("no-cache"), NoCacheFilter = target.Texts("no-cache-filter"),
+            Secrets = target.Texts("secret"),
+            Ssh = target.Texts("ssh"),
+            CacheFrom = Caches("cache-from"),
+            CacheTo = Caches("cache-to"),
+            NoCache = target.Flag("no-cache"),
+            NoCacheFilter = target.Texts("no-cache-filter"),
             Pull = target.Flag("pull"),
         });
     }

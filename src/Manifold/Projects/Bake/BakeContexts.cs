@@ -14,7 +14,8 @@ internal static class BakeContexts
 
     /// <summary>Paths of a bake file start from the working folder, wherever the file is.</summary>
     public static string FolderOf(string text, ReadingOptions options) =>
-        Path.GetFullPath(Path.Combine(options.WorkingFolder, text.StartsWith(WorkingFolder, StringComparison.Ordinal) ? text[WorkingFolder.Length..].TrimStart('/') : text));
+        Path.GetFullPath(Path.Combine(options.WorkingFolder,
+            text.StartsWith(WorkingFolder, StringComparison.Ordinal) ? text[WorkingFolder.Length..].TrimStart('/') : text));
 
     /// <summary>Null with a reason where the text is no context that can be had.</summary>
     public static NamedContext? Parse(string text, ReadingOptions options, out string wrong)
@@ -22,6 +23,7 @@ internal static class BakeContexts
         wrong = "";
         if (text.StartsWith("target:", StringComparison.Ordinal))
             return new SiblingContext(text["target:".Length..]);
-        return ContextText.Parse(text.StartsWith(WorkingFolder, StringComparison.Ordinal) ? FolderOf(text, options) : text, options.WorkingFolder, out wrong);
+        return ContextText.Parse(text.StartsWith(WorkingFolder, StringComparison.Ordinal) ? FolderOf(text, options) : text,
+            options.WorkingFolder, out wrong);
     }
 }

@@ -44,7 +44,8 @@ internal sealed class BakeDefinitions
     /// <summary>What <c>target</c> means; set by who reads the targets.</summary>
     public Func<string, HclSpan, HclValue?> Target { get; set; } = (_, _) => null;
 
-    public IEnumerable<string> VariableNames => Blocks("variable").Select(block => block.Labels[0].Text).Concat(body.Attributes.Select(attribute => attribute.Name)).Concat(values.Keys).Distinct();
+    public IEnumerable<string> VariableNames => Blocks("variable").Select(block => block.Labels[0].Text)
+        .Concat(body.Attributes.Select(attribute => attribute.Name)).Concat(values.Keys).Distinct();
 
     /// <summary>Evaluates every variable and looks at every function, whether or not something uses it.</summary>
     public void Check(BakeSources sources)

@@ -17,7 +17,8 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
     public ImmutableArray<BakeTarget> Targets { get; private set; } = [];
 
     /// <summary>Members are targets, or names in <see cref="FaultsOf"/>, each once.</summary>
-    public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; private set; } = ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; private set; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
 
     /// <summary>The groups as they are written.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<string>> WrittenGroups =>
@@ -79,7 +80,8 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
     {
         var attributes = block.Body.Attributes;
         foreach (var unknown in attributes.Where(attribute => attribute.Name is not ("targets" or "description")))
-            sources.Fault(unknown.NameSpan, $"a group has no key '{unknown.Name}'", Suggestion.For(unknown.Name, ["targets", "description"]));
+            sources.Fault(unknown.NameSpan,
+                $"a group has no key '{unknown.Name}'", Suggestion.For(unknown.Name, ["targets", "description"]));
         if (block.Body.Find("targets") is not { } targets)
         {
             sources.Fault(block.Labels[0].Span, $"group '{block.Labels[0].Text}' has no targets", "Write targets = [\"…\"].");

@@ -25,7 +25,8 @@ public static class BakeJson
         var chosen = project.Select(names, toPrint: true);
         var document = new BakeSelection(project.Written ?? ComponentTargets.Of(project, workingFolder)).Of(project, names, chosen);
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             WriteGroups(json, document.Groups);

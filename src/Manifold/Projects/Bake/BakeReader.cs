@@ -20,7 +20,8 @@ namespace Manifold.Projects.Bake;
 public static class BakeReader
 {
     /// <summary>The files that bake reads where none is named, after compose's; all that are there, in this order, as one.</summary>
-    public static ImmutableArray<string> DefaultNames { get; } = ["docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl"];
+    public static ImmutableArray<string> DefaultNames { get; } =
+        ["docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl"];
 
     /// <param name="path">As the user named it, from the working folder.</param>
     /// <exception cref="ProjectFileException">Something cannot be used as it is; every fault is in it.</exception>

@@ -84,5 +84,6 @@ internal static class BakeSettings
 
     private static string Fields(HclMap map, HclSpan span) => string.Join(',', map.Members.Where(member => member.Value is not HclNull)
         .OrderBy(member => member.Key is "type" or "id" ? 0 : 1)
-        .Select(member => $"{member.Key}={(member.Value is HclList list ? string.Join(';', list.Items.Select(item => Text(item, span))) : Text(member.Value, span))}"));
+        .Select(member => $"{member.Key}="
+            + $"{(member.Value is HclList list ? string.Join(';', list.Items.Select(item => Text(item, span))) : Text(member.Value, span))}"));
 }

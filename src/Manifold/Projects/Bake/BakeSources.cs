@@ -9,7 +9,8 @@ internal sealed class BakeSources(ProjectFaults faults)
 {
     /// <summary>The blocks of a bake file, in the JSON syntax.</summary>
     private static readonly ImmutableArray<HclBlockSchema> Blocks =
-        [.. new[] { "target", "group", "variable", "function" }.Select(type => new HclBlockSchema(type, true, [new("validation", false, [])]))];
+        [.. new[] { "target", "group", "variable", "function" }
+            .Select(type => new HclBlockSchema(type, true, [new("validation", false, [])]))];
 
     private readonly List<(int Origin, LocatedText Text)> files = [];
 
@@ -23,7 +24,8 @@ internal sealed class BakeSources(ProjectFaults faults)
     public void Add(LocatedText text)
     {
         var origin = AddPlaces(text);
-        var body = Path.GetExtension(text.FileName) == ".json" || (Path.GetExtension(text.FileName) != ".hcl" && text.Text.TrimStart().StartsWith('{'))
+        var body = Path.GetExtension(text.FileName) == ".json"
+            || (Path.GetExtension(text.FileName) != ".hcl" && text.Text.TrimStart().StartsWith('{'))
             ? ReadJson(text, origin) : ReadHcl(text, origin);
         Body = new HclBody(Body.Attributes.AddRange(body.Attributes), Body.Blocks.AddRange(body.Blocks));
     }

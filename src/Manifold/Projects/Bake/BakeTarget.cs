@@ -29,10 +29,12 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
 
     public ImmutableArray<BakeItem> Items(string key) => Find(key)?.Items ?? [];
 
-    public ImmutableArray<string> Texts(string key) => [.. Items(key).Select(item => item.Value).Where(value => value.Length > 0).Distinct()];
+    public ImmutableArray<string> Texts(string key) =>
+        [.. Items(key).Select(item => item.Value).Where(value => value.Length > 0).Distinct()];
 
     public ImmutableSortedDictionary<string, string> Map(string key) =>
-        Items(key).Aggregate(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), (map, item) => map.SetItem(item.Name!, item.Value));
+        Items(key).Aggregate(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal),
+            (map, item) => map.SetItem(item.Name!, item.Value));
 
     /// <summary>This target with what another one says besides or instead.</summary>
     public BakeTarget Merge(BakeTarget other) =>
@@ -63,14 +65,14 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
 
     private static ImmutableArray<BakeItem> Normalized(string key, ImmutableArray<BakeItem> items) =>
         (key, BakeKey.OfTargets[key].Kind) switch
-    {
-        ("contexts", _) => [.. items.Where(item => item.Value.Length > 0)],
-        ("attest", _) => LastOfEach(items, item => FieldOf(item.Value, "type")),
-        ("secret", _) => LastOfEach(items, item => FieldOf(item.Value, "id")),
-        ("ssh", _) => LastOfEach(items, item => item.Value.Split('=')[0]),
-        (_, BakeKind.Texts or BakeKind.Entries) => Distinct(items),
-        _ => items,
-    };
+        {
+            ("contexts", _) => [.. items.Where(item => item.Value.Length > 0)],
+            ("attest", _) => LastOfEach(items, item => FieldOf(item.Value, "type")),
+            ("secret", _) => LastOfEach(items, item => FieldOf(item.Value, "id")),
+            ("ssh", _) => LastOfEach(items, item => item.Value.Split('=')[0]),
+            (_, BakeKind.Texts or BakeKind.Entries) => Distinct(items),
+            _ => items,
+        };
 
     private static ImmutableArray<BakeItem> Distinct(IEnumerable<BakeItem> items) =>
         [.. items.Where(item => item.Value.Length > 0).DistinctBy(item => item.Value)];
@@ -87,8 +89,13 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
         var (definition, before) = (BakeKey.OfTargets[key], Find(key));
         var value = (definition.Kind, before) switch
         {
-            (BakeKind.Map, not null) => setting with { Items = [.. before.Items.Where(item => setting.Items.All(newer => newer.Name != item.Name)), .. setting.Items] },
-            (_, not null) when definition.Inheritance == BakeInheritance.Appends => setting with { Items = before.Items.AddRange(setting.Items) },
+            (BakeKind.Map, not null) => setting with
+            {
+                Items =
+                    [.. before.Items.Where(item => setting.Items.All(newer => newer.Name != item.Name)), .. setting.Items],
+            },
+            (_, not null)
+                when definition.Inheritance == BakeInheritance.Appends => setting with { Items = before.Items.AddRange(setting.Items) },
             _ => setting,
         };
         return this with { Settings = Settings.SetItem(key, value) };

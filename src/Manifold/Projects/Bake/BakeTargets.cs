@@ -5,7 +5,9 @@ using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;
 
-/// <summary>The targets of a bake file: matrices expanded, expressions evaluated, blocks of one name merged. Inheritance comes after.</summary>
+/// <summary>
+/// The targets of a bake file: matrices expanded, expressions evaluated, blocks of one name merged. Inheritance comes after.
+/// </summary>
 internal sealed partial class BakeTargets
 {
     private readonly BakeDefinitions definitions;
@@ -35,7 +37,8 @@ internal sealed partial class BakeTargets
     }
 
     /// <summary>What the name of a block with a matrix stands for.</summary>
-    public ILookup<string, string> Renamed => expansions.Where(each => each.Name != each.Block.Labels[0].Text).ToLookup(each => each.Block.Labels[0].Text, each => each.Name);
+    public ILookup<string, string> Renamed =>
+        expansions.Where(each => each.Name != each.Block.Labels[0].Text).ToLookup(each => each.Block.Labels[0].Text, each => each.Name);
 
     private void Expand()
     {
@@ -47,8 +50,9 @@ internal sealed partial class BakeTargets
 
     private IEnumerable<Expansion> Expansions(HclBlock block)
     {
-        var label = block.Labels is [var only] ? only : throw new HclException("a target must have one name: target \"NAME\" { … }",
-            block.Type.Span);
+        if (block.Labels is not [var only])
+            throw new HclException("a target must have one name: target \"NAME\" { … }", block.Type.Span);
+        var label = only;
         var (matrix, name) = (block.Body.Find("matrix"), block.Body.Find("name"));
         if (name is not null && matrix is null)
             throw new HclException("'name' is only for targets with a matrix", name.NameSpan,
@@ -57,7 +61,8 @@ internal sealed partial class BakeTargets
         if (name is null && scopes.Count > 1)
             throw new HclException("a target with a matrix needs a 'name' that contains its variables", matrix!.NameSpan,
                 $"Example: name = \"{label.Text}-${{…}}\".");
-        var made = scopes.Select(scope => new Expansion(name is null ? label.Text : name.Value.Evaluate(scope).AsText ?? "", block, scope)).ToList();
+        var made = scopes.Select(scope => new Expansion(name is null ? label.Text : name.Value.Evaluate(scope).AsText ?? "", block, scope))
+            .ToList();
         if (made.FirstOrDefault(each => !NamePattern().IsMatch(each.Name)) is { } wrong)
             throw new HclException($"'{wrong.Name}' is not a valid target name", name?.Value.Span ?? label.Span,
                 "Expected letters, digits, '_' and '-'. Use sanitize(…) to replace other characters.");
@@ -97,7 +102,8 @@ internal sealed partial class BakeTargets
             });
         }
         foreach (var inner in expansion.Block.Body.Blocks)
-            sources.Fault(inner.Type.Span, $"a target has no block '{inner.Type.Text}'", BakeKey.OfTargets.ContainsKey(inner.Type.Text) ? $"Write {inner.Type.Text} = …" : null);
+            sources.Fault(inner.Type.Span, $"a target has no block '{inner.Type.Text}'",
+                BakeKey.OfTargets.ContainsKey(inner.Type.Text) ? $"Write {inner.Type.Text} = …" : null);
         return new BakeTarget(expansion.Name, expansion.Block.Labels[0].Span, settings.ToImmutable());
     }
 
@@ -116,7 +122,9 @@ internal sealed partial class BakeTargets
     {
         if (isExpanding)
             throw new HclException("matrix and name cannot refer to targets", span);
-        return expansions.LastOrDefault(each => each.Name == name) is { } expansion ? new HclBlocks("key", (key, at) => Value(expansion, key, at)) : null;
+        return expansions.LastOrDefault(each => each.Name == name) is { } expansion
+            ? new HclBlocks("key", (key, at) => Value(expansion, key, at))
+            : null;
     }
 
     private HclValue? Value(Expansion expansion, string key, HclSpan span)

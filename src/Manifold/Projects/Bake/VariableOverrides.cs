@@ -84,7 +84,9 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
             (HclCollection, HclPrimitive each) => HclValue.List(fields.Select(field => Primitive(name, field, each, span))),
             _ => (HclValue?)null,
         };
-        return read is null ? throw Unfit(name, type.Name, span, $"Set the variable as JSON in {name}{JsonSuffix}.") : type.Convert(read)!;
+        if (read is null)
+            throw Unfit(name, type.Name, span, $"Set the variable as JSON in {name}{JsonSuffix}.");
+        return type.Convert(read)!;
     }
 
     private static HclPrimitive? Each(HclType type) => (type as HclCollection)?.Each as HclPrimitive;

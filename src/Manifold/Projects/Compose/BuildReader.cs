@@ -18,7 +18,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         "network", "shm_size", "extra_hosts", "ulimits", "privileged", "entitlements", .. Ignored,
     ];
 
-    private static readonly string[] KnownToBake = ["tags", "platforms", "cache-from", "cache-to", "secret", "ssh", "contexts", "no-cache", "pull", "output", "no-cache-filter"];
+    private static readonly string[] KnownToBake =
+        ["tags", "platforms", "cache-from", "cache-to", "secret", "ssh", "contexts", "no-cache", "pull", "output", "no-cache-filter"];
 
     private static string[] Ignored => ["isolation"];
 
@@ -39,7 +40,9 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         settings = settings with { Contexts = [.. settings.Contexts.Select(context => Context(context, imageOf))] };
         if (settings is { Dockerfile: not null, InlineDockerfile: { } inline })
             values.Faults.Add(inline.Place, $"{where} has both 'dockerfile' and 'dockerfile_inline'.", "Keep one of them.");
-        return map.Find("x-bake") is { } bake && values.Map(bake.Value, "x-bake", out var more) ? WithBake(settings, service, more) : settings;
+        return map.Find("x-bake") is { } bake && values.Map(bake.Value, "x-bake", out var more)
+            ? WithBake(settings, service, more)
+            : settings;
     }
 
     public static ImageSettings WithPlatforms(ImageSettings settings, ImmutableArray<Located> names, Place place)
@@ -80,20 +83,30 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         "shm_size" => settings with { Run = settings.Run with { SharedMemory = values.Text(value, key) } },
         "extra_hosts" => settings with { Run = settings.Run with { Hosts = RunValues.Hosts(values, value, key) } },
         "ulimits" => settings with { Run = settings.Run with { Limits = RunValues.Limits(values, value, key) } },
-        "entitlements" => settings with { Run = settings.Run with { Entitlements = [.. settings.Run.Entitlements ?? [], .. values.Texts(value, key)] } },
+        "entitlements" =>
+            settings with { Run = settings.Run with { Entitlements = [.. settings.Run.Entitlements ?? [], .. values.Texts(value, key)] } },
         "privileged" when values.Flag(value, key) is true =>
-            settings with { Run = settings.Run with { Entitlements = [.. settings.Run.Entitlements ?? [], new Located(RunSettings.Insecure, value.Place)] } },
+            settings with
+            {
+                Run =
+                    settings.Run with
+                    {
+                        Entitlements =
+                            [.. settings.Run.Entitlements ?? [], new Located(RunSettings.Insecure, value.Place)],
+                    },
+            },
         "additional_contexts" => settings with { Contexts = values.Pairs(value, key) },
         _ => settings,
     };
 
     /// <summary>True or false, or the attestation's other fields: <c>mode=max</c>.</summary>
-    private IEnumerable<Located> Attestation(YamlNode value, string type) => values.Text(value, type) is not { } text ? [] : text.Text.ToLowerInvariant() switch
-    {
-        "true" or "yes" or "on" => [text with { Text = $"type={type}" }],
-        "false" or "no" or "off" => [text with { Text = $"type={type},disabled=true" }],
-        _ => [text with { Text = $"type={type},{text.Text}" }],
-    };
+    private IEnumerable<Located> Attestation(YamlNode value, string type) =>
+        values.Text(value, type) is not { } text ? [] : text.Text.ToLowerInvariant() switch
+        {
+            "true" or "yes" or "on" => [text with { Text = $"type={type}" }],
+            "false" or "no" or "off" => [text with { Text = $"type={type},disabled=true" }],
+            _ => [text with { Text = $"type={type},{text.Text}" }],
+        };
 
     /// <summary>Lists of x-bake come after those of the build.</summary>
     private ImageSettings WithBake(ImageSettings settings, string service, YamlMap bake)
@@ -139,7 +152,9 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         platforms?.Entries.Select(entry => new Located(entry.Platform.ToString(), entry.Place)) ?? [];
 
     private static Setting Context(Setting context, Func<string, string?> imageOf) =>
-        context.Value is { } value && value.StartsWith("service:", StringComparison.Ordinal) && imageOf(value["service:".Length..]) is { } image
+        context.Value is { } value
+            && value.StartsWith("service:", StringComparison.Ordinal)
+            && imageOf(value["service:".Length..]) is { } image
             ? context with { Value = "docker-image://" + image } : context;
 
     /// <summary>Names of the file's secrets, or maps with such a name as source.</summary>
@@ -151,7 +166,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
             return [];
         }
         var names = list.Items.Select(item => item is YamlMap map ? map.Find("source")?.Value ?? item : item);
-        return [.. names.Select(name => values.Text(name, "a secret")).OfType<Located>().Select(Secret).OfType<Located>().DistinctBy(text => text.Text)];
+        return [.. names.Select(name => values.Text(name, "a secret")).OfType<Located>().Select(Secret).OfType<Located>()
+            .DistinctBy(text => text.Text)];
     }
 
     private Located? Secret(Located name)

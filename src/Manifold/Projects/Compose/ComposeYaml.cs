@@ -6,7 +6,9 @@ using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Compose;
 
-/// <summary>Reads what a <c>compose.yaml</c> builds: its services with a <c>build</c>, as <c>docker buildx bake</c> understands them.</summary>
+/// <summary>
+/// Reads what a <c>compose.yaml</c> builds: its services with a <c>build</c>, as <c>docker buildx bake</c> understands them.
+/// </summary>
 /// <remarks>
 /// What only matters to running containers is left alone. Paths start from the file's folder, and its <c>.env</c> is read, both as compose
 /// has it; files that it includes or extends bring their own: <see cref="ComposeLoader"/>. Services of every profile are built.
@@ -14,7 +16,8 @@ namespace Manifold.Projects.Compose;
 /// </remarks>
 public static class ComposeYaml
 {
-    private static readonly string[] Known = ["version", "name", "services", "networks", "volumes", "configs", "secrets", "models", "include"];
+    private static readonly string[] Known =
+        ["version", "name", "services", "networks", "volumes", "configs", "secrets", "models", "include"];
 
     private const string ProjectName = "COMPOSE_PROJECT_NAME";
 
@@ -83,11 +86,11 @@ public static class ComposeYaml
                 broken[service.Name] = new BrokenComponent(found,
                     IsPrintable: component is not null && service.Settings.WrongPlatforms.IsEmpty);
         }
-        return ofFile.IsEmpty ? project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() }
-            : throw new ProjectFileException([.. ofFile
-                .Concat(broken.Values.SelectMany(service => service.Faults))
+        if (!ofFile.IsEmpty)
+            throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults))
                 .OrderBy(fault => fault.Place.Line)
                 .ThenBy(fault => fault.Place.Column)]);
+        return project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() };
     }
 
     /// <summary>Compose lets tools have keys of their own; one that looks like a slip is a fault.</summary>

@@ -98,7 +98,15 @@ internal sealed partial class DotEnvText(string text)
     private static string Unescaped(Match match) => match.Value[1] switch
     {
         '$' => "$$",
-        'a' => "\a", 'b' => "\b", 'f' => "\f", 'n' => "\n", 'r' => "\r", 't' => "\t", 'v' => "\v", '"' => "\"", '\\' => "\\",
+        'a' => "\a",
+        'b' => "\b",
+        'f' => "\f",
+        'n' => "\n",
+        'r' => "\r",
+        't' => "\t",
+        'v' => "\v",
+        '"' => "\"",
+        '\\' => "\\",
         '0' when match.Length == 5 && Octal(match.Value[2..]) is { } value and < 256 => ((char)value).ToString(),
         '0' => "\\" + match.Value[2..],
         _ => match.Value,

@@ -105,8 +105,10 @@ public static class LockFile
                 faults.Add(key.Place, $"a lock file has no key '{key.Text}'.", mend);
             return pins with
             {
-                Images = Entries(map.Find("images")?.Value).Select(Image).OfType<KeyValuePair<string, LockedImage>>().ToImmutableSortedDictionary(StringComparer.Ordinal),
-                Sources = Entries(map.Find("sources")?.Value).Select(Commit).OfType<KeyValuePair<string, string>>().ToImmutableSortedDictionary(StringComparer.Ordinal),
+                Images = Entries(map.Find("images")?.Value).Select(Image).OfType<KeyValuePair<string, LockedImage>>()
+                    .ToImmutableSortedDictionary(StringComparer.Ordinal),
+                Sources = Entries(map.Find("sources")?.Value).Select(Commit).OfType<KeyValuePair<string, string>>()
+                    .ToImmutableSortedDictionary(StringComparer.Ordinal),
             };
         }
 
@@ -126,8 +128,12 @@ public static class LockFile
             if (DigestIn(fields.FirstOrDefault(field => field.Key.Text == "digest")?.Value ?? entry.Value) is not { } digest)
                 return null;
             var platforms = Entries(fields.FirstOrDefault(field => field.Key.Text == "platforms")?.Value)
-                .Select(platform => DigestIn(platform.Value) is { } manifest ? KeyValuePair.Create(platform.Key.Text, manifest) : (KeyValuePair<string, Digest>?)null).OfType<KeyValuePair<string, Digest>>();
-            return KeyValuePair.Create(reference?.ToString() ?? entry.Key.Text, new LockedImage(digest, platforms.ToImmutableSortedDictionary(StringComparer.Ordinal)));
+                .Select(platform => DigestIn(platform.Value) is { } manifest
+                    ? KeyValuePair.Create(platform.Key.Text, manifest)
+                    : (KeyValuePair<string, Digest>?)null)
+                .OfType<KeyValuePair<string, Digest>>();
+            return KeyValuePair.Create(reference?.ToString() ?? entry.Key.Text,
+                new LockedImage(digest, platforms.ToImmutableSortedDictionary(StringComparer.Ordinal)));
         }
 
         private Digest? DigestIn(YamlNode node)

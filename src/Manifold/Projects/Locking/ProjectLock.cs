@@ -23,10 +23,12 @@ public sealed partial record ProjectLock
     public required string Command { get; init; }
 
     /// <summary>By the fully qualified reference.</summary>
-    public ImmutableSortedDictionary<string, LockedImage> Images { get; init; } = ImmutableSortedDictionary.Create<string, LockedImage>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, LockedImage> Images { get; init; } =
+        ImmutableSortedDictionary.Create<string, LockedImage>(StringComparer.Ordinal);
 
     /// <summary>Commits, by <see cref="SourceName"/>.</summary>
-    public ImmutableSortedDictionary<string, string> Sources { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Sources { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     public LockedImage? Find(ImageReference reference) => Images.GetValueOrDefault(reference.ToString());
 
@@ -35,10 +37,12 @@ public sealed partial record ProjectLock
         IsMovable(checkout) && Sources.TryGetValue(SourceName(checkout), out var commit) ? checkout with { Commit = commit } : null;
 
     /// <summary>Whether a checkout may be another commit tomorrow.</summary>
-    public static bool IsMovable(SourceCheckout checkout) => checkout.Repository is not null && (checkout.Commit is null || !CommitHash().IsMatch(checkout.Commit));
+    public static bool IsMovable(SourceCheckout checkout) =>
+        checkout.Repository is not null && (checkout.Commit is null || !CommitHash().IsMatch(checkout.Commit));
 
     /// <summary><c>REPOSITORY#NAME</c>, without credentials; <c>HEAD</c> is the default branch.</summary>
-    public static string SourceName(SourceCheckout checkout) => $"{AddressSecrets.Without(checkout.Repository!)}#{checkout.Commit ?? "HEAD"}";
+    public static string SourceName(SourceCheckout checkout) =>
+        $"{AddressSecrets.Without(checkout.Repository!)}#{checkout.Commit ?? "HEAD"}";
 
     [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
     internal static partial Regex CommitHash();

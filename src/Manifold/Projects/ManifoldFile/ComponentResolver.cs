@@ -20,19 +20,28 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var settings = image.Settings;
         var chosen = Platforms(image);
         var hooks = new HookResolver(around, image).Resolve(chosen);
-        var platforms = chosen.Select(choice => sources.Resolve(image, choice, hooks.Length > 0)).OfType<ComponentPlatform>().ToImmutableArray();
+        var platforms =
+            chosen.Select(choice => sources.Resolve(image, choice, hooks.Length > 0)).OfType<ComponentPlatform>().ToImmutableArray();
         var attested = Attested(settings.Attest ?? []);
         var component = ComponentOutputs.Read(settings.Outputs ?? [], faults.Add).Applied(new Component
         {
-            Name = image.Name, Place = image.Place, Tags = Tags(image),
-            UnreadableTags = around.TagsMayBeShared ? UnreadableTags(image) : [], Aliases = Aliases(image),
-            Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null,
+            Name = image.Name,
+            Place = image.Place,
+            Tags = Tags(image),
+            UnreadableTags = around.TagsMayBeShared ? UnreadableTags(image) : [],
+            Aliases = Aliases(image),
+            Platforms = platforms,
+            IsForThisMachine = settings.Platforms is null && around.Architectures is null,
             Labels = SourceResolver.Table(settings.Labels, name => ""),
-            Annotations = settings.Annotations, Before = hooks,
+            Annotations = settings.Annotations,
+            Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
-            Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
-            WithoutIndex = settings.WithoutIndex ?? false, Created = settings.Created,
-            Sbom = attested.Sbom, Provenance = attested.Provenance,
+            Publish = settings.Publish ?? true,
+            PlatformTags = settings.PlatformTags ?? false,
+            WithoutIndex = settings.WithoutIndex ?? false,
+            Created = settings.Created,
+            Sbom = attested.Sbom,
+            Provenance = attested.Provenance,
             AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text)
                 .Where(text => text.Contains('=', StringComparison.Ordinal))],
         });
@@ -54,7 +63,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         if (around.Architectures is not { } wanted)
             return said?.Entries ?? [new PlatformChoice(around.Options.DefaultPlatform, new ImageSettings(), image.Place)];
         if (said is null or { IsDefault: true })
-            return [.. wanted.Select(platform => said?.Entries.FirstOrDefault(entry => entry.Platform == platform) ?? new PlatformChoice(platform, new ImageSettings(), image.Place))];
+            return [.. wanted.Select(platform => said?.Entries.FirstOrDefault(entry => entry.Platform == platform)
+                ?? new PlatformChoice(platform, new ImageSettings(), image.Place))];
         ImmutableArray<PlatformChoice> kept = [.. said.Entries.Where(entry => wanted.Contains(entry.Platform))];
         if (kept.IsEmpty)
             faults.Add(said.Place, $"ARCHITECTURES ({string.Join(", ", wanted.Select(each => each.ToString()))}) contains none of the "
@@ -108,7 +118,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
     /// <summary>The image's own name is one, unless the file says that there is none.</summary>
     private ImmutableArray<string> Aliases(NamedImage image)
     {
-        ImmutableArray<Located> own = around.NamesByDefault && image.Settings.Aliases is not { IsEmpty: true } ? [new Located(image.Name, image.Place)] : [];
+        ImmutableArray<Located> own =
+            around.NamesByDefault && image.Settings.Aliases is not { IsEmpty: true } ? [new Located(image.Name, image.Place)] : [];
         ImmutableArray<Located> all = [.. own, .. image.Settings.Aliases ?? []];
         foreach (var alias in all.DistinctBy(alias => alias.Text))
             if (!aliases.TryAdd(alias.Text, (image.Name, alias.Place)))

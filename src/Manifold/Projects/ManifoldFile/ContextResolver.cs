@@ -14,7 +14,8 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
     {
         var resolved = ImmutableSortedDictionary.CreateBuilder<string, NamedContext>(StringComparer.Ordinal);
         foreach (var context in contexts)
-            if ((context.Value is { Length: > 0 } value ? Resolve(image, new Located(value, context.Place), madeLater) : Missing(context)) is { } found)
+            if ((context.Value is { Length: > 0 } value ? Resolve(image, new Located(value, context.Place), madeLater) : Missing(context))
+                is { } found)
                 resolved[context.Key] = found;
         return resolved.ToImmutable();
     }
@@ -58,9 +59,10 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
     {
         var folder = around.Paths.Absolute(context.Text);
         if (!madeLater && !Directory.Exists(folder))
-            faults.Add(context.Place, $"the context '{context.Text}' is not a folder.", Suggestion.For(context.Text, around.Siblings) is { } near && near.Contains(context.Text, StringComparison.Ordinal)
-                ? $"Did you mean image:{context.Text}?" : $"Looked for '{folder}'. For an image, write image:NAME (this project) or "
-                + "docker-image://REFERENCE (a registry).");
+            faults.Add(context.Place, $"the context '{context.Text}' is not a folder.",
+                Suggestion.For(context.Text, around.Siblings) is { } near && near.Contains(context.Text, StringComparison.Ordinal)
+                    ? $"Did you mean image:{context.Text}?" : $"Looked for '{folder}'. For an image, write image:NAME (this project) or "
+                    + "docker-image://REFERENCE (a registry).");
         return new FolderContext(folder);
     }
 }

@@ -7,7 +7,8 @@ namespace Manifold.Projects.ManifoldFile;
 /// <summary>Reads <c>groups</c>; members are images, families of a matrix, and other groups, which are followed to their images.</summary>
 internal sealed class GroupReader(ValueReader values, ImmutableArray<NamedImage> images)
 {
-    private readonly ImmutableArray<IGrouping<string, NamedImage>> families = [.. images.Where(image => image.Name != image.Family).GroupBy(image => image.Family)];
+    private readonly ImmutableArray<IGrouping<string, NamedImage>> families =
+        [.. images.Where(image => image.Name != image.Family).GroupBy(image => image.Family)];
     private readonly Dictionary<string, ImmutableArray<Located>> written = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<string>> resolved = new(StringComparer.Ordinal);
     private readonly HashSet<string> names = [.. images.Select(image => image.Name)];

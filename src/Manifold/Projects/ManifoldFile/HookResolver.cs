@@ -11,7 +11,8 @@ internal sealed class HookResolver(Surroundings around, NamedImage image)
         .. (image.Settings.Before ?? []).SelectMany(hook => hook.PerPlatform
             ? platforms.Select(choice => Hook(hook, choice.Settings, choice.Platform, told: true))
             : [Hook(hook, new ImageSettings(), hook.Platform, told: false)]),
-        .. platforms.SelectMany(choice => (choice.Settings.Before ?? []).Select(hook => Hook(hook, choice.Settings, choice.Platform, hook.PerPlatform))),
+        .. platforms.SelectMany(
+            choice => (choice.Settings.Before ?? []).Select(hook => Hook(hook, choice.Settings, choice.Platform, hook.PerPlatform))),
     ];
 
     /// <param name="told">The command learns its platform from the environment.</param>
@@ -23,7 +24,10 @@ internal sealed class HookResolver(Surroundings around, NamedImage image)
         {
             Command = hook.Command,
             Folder = around.Paths.Absolute(hook.Folder?.Text ?? context),
-            Inputs = hook.Inputs, Outputs = hook.Outputs, Platform = of, Place = hook.Place,
+            Inputs = hook.Inputs,
+            Outputs = hook.Outputs,
+            Platform = of,
+            Place = hook.Place,
             Environment = environment.SetItems(SourceResolver.Table(hook.Environment, around.Options.Environment.GetValueOrDefault)),
         };
     }
@@ -31,6 +35,9 @@ internal sealed class HookResolver(Surroundings around, NamedImage image)
     /// <summary>The names that a Dockerfile knows them by.</summary>
     private static ImmutableSortedDictionary<string, string> Target(Platform platform) => new Dictionary<string, string>
     {
-        ["TARGETPLATFORM"] = platform.ToString(), ["TARGETOS"] = platform.Os, ["TARGETARCH"] = platform.Architecture, ["TARGETVARIANT"] = platform.Variant ?? "",
+        ["TARGETPLATFORM"] = platform.ToString(),
+        ["TARGETOS"] = platform.Os,
+        ["TARGETARCH"] = platform.Architecture,
+        ["TARGETVARIANT"] = platform.Variant ?? "",
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 }

@@ -43,7 +43,9 @@ internal sealed record ImageSettings
     public CreatedTime? Created { get; init; }
     public bool? Optional { get; init; }
 
-    /// <summary>These settings, with those of a more general level where these say nothing. Named values are joined by name, lists are replaced.</summary>
+    /// <summary>
+    /// These settings, with those of a more general level where these say nothing. Named values are joined by name, lists are replaced.
+    /// </summary>
     public ImageSettings Over(ImageSettings below) => new()
     {
         Context = Context ?? below.Context,
@@ -86,7 +88,8 @@ internal sealed record ImageSettings
 }
 
 /// <summary>The platforms of an image.</summary>
-/// <param name="IsDefault">Said for all images at once, so that <c>ARCHITECTURES</c> replaces it; it narrows what an image says itself.</param>
+/// <param name="IsDefault">Said for all images at once, so that <c>ARCHITECTURES</c> replaces it; it narrows what an image says
+/// itself.</param>
 internal sealed record PlatformChoices(ImmutableArray<PlatformChoice> Entries, bool IsDefault, Place Place);
 
 /// <summary>A platform, and what is said about it alone.</summary>

@@ -15,7 +15,8 @@ internal static class Keys
     private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish",
         "platform-tags", "attest", "output", "index", "created"];
 
-    public static ImmutableArray<string> File { get; } = ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
+    public static ImmutableArray<string> File { get; } =
+        ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
 
     public static ImmutableArray<string> Template { get; } = [.. Building, .. Publishing, "source", "before", "inherits"];
 

@@ -10,7 +10,8 @@ namespace Manifold.Projects.ManifoldFile;
 /// text ─1─► nodes with places ─2─► settings of each image ─3─► components ─4─► Project
 ///           YamlComposer           ImageExpansion             ComponentResolver
 /// </code>
-/// Each stage collects its faults and goes on, so that all are told at once. Reads no file but this, and looks whether those are there that it names.
+/// Each stage collects its faults and goes on, so that all are told at once. Reads no file but this, and looks whether those are there that
+/// it names.
 /// </remarks>
 public static class ManifoldYaml
 {
@@ -33,17 +34,22 @@ public static class ManifoldYaml
 
         var environment = new Interpolation(faults, name => options.Environment.GetValueOrDefault(name));
         var images = new ImageExpansion(map, environment, new SettingsReader(values), values).Expand(); // 2
-        var ofFile = environment.Apply(map with { Entries = [.. map.Entries.Where(entry => entry.Key.Text is "registry" or "rollout" or "push" or "groups")] });
+        var ofFile = environment.Apply(
+            map with { Entries = [.. map.Entries.Where(entry => entry.Key.Text is "registry" or "rollout" or "push" or "groups")] });
         var surroundings = new Surroundings(paths, options, Names(images))
         {
-            Registry = Registry(ofFile, options, values), Architectures = Architectures(options),
+            Registry = Registry(ofFile, options, values),
+            Architectures = Architectures(options),
         };
         var resolver = new ComponentResolver(surroundings, faults);
         ImmutableArray<Component> components = [.. images.Select(resolver.Resolve).OfType<Component>()]; // 3
         var groups = new GroupReader(values, images).Read(ofFile.Find("groups")?.Value);
         var project = new Project // 4
         {
-            File = paths.Shown(file), Folder = paths.Folder, Components = components, Groups = groups,
+            File = paths.Shown(file),
+            Folder = paths.Folder,
+            Components = components,
+            Groups = groups,
             Default = groups.GetValueOrDefault("default", []),
             Rollout = ofFile.Find("rollout") is { } rollout ? ReadRollout(rollout.Value, values) : null,
             Push = ofFile.Find("push") is { } push && values.Flag(push.Value, "push") is true,
@@ -74,7 +80,8 @@ public static class ManifoldYaml
         throw new InvalidOperationException("A fault was collected.");
     }
 
-    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> images) => images.Select(image => image.Name).ToImmutableHashSet(StringComparer.Ordinal);
+    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> images) =>
+        images.Select(image => image.Name).ToImmutableHashSet(StringComparer.Ordinal);
 
     /// <summary><c>--set registry=</c>, else <c>DEST_REGISTRY</c>, else what the file says.</summary>
     private static Located? Registry(YamlMap map, ReadingOptions options, ValueReader values)
@@ -91,10 +98,13 @@ public static class ManifoldYaml
         return registry;
     }
 
-    private static ImmutableArray<Platform>? Architectures(ReadingOptions options) => options.Variable("ARCHITECTURES") is not { } names ? null
-        : [.. names.Split([',', ' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries).Select(name => Platform.TryParse(name, out var platform) ? platform
-            : throw new UsageException($"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le "
-            + "riscv64.")).Distinct()];
+    private static ImmutableArray<Platform>? Architectures(ReadingOptions options) =>
+        options.Variable("ARCHITECTURES") is not { } names ? null
+            : [.. names.Split([',', ' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries)
+                .Select(name => Platform.TryParse(name, out var platform) ? platform
+                    : throw new UsageException(
+                        $"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le "
+                        + "riscv64.")).Distinct()];
 
     private static Rollout? ReadRollout(YamlNode node, ValueReader values)
     {

@@ -10,7 +10,9 @@ internal sealed record MatrixCombination(ImmutableArray<KeyValuePair<string, str
 
     /// <summary>The image's name where the file gives none: the key, then the values.</summary>
     public string NameOf(string key) =>
-        string.Join('-', Values.Select(pair => new string([.. pair.Value.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-')])).Prepend(key));
+        string.Join('-',
+            Values.Select(pair => new string([.. pair.Value.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-')]))
+                .Prepend(key));
 }
 
 /// <summary>Reads <c>matrix: {VARIABLE: [VALUE, …], …}</c>; the first variable changes slowest.</summary>

@@ -15,7 +15,8 @@ internal sealed partial class SettingsReader
         var entries = value switch
         {
             YamlMap map => map.Entries.Select(entry => Platform(entry.Key, entry.Value)),
-            _ => values.Texts(value, "platforms").SelectMany(Split).Select(name => Platform(new YamlScalar(name.Text, false, name.Place), null)),
+            _ => values.Texts(value, "platforms").SelectMany(Split)
+                .Select(name => Platform(new YamlScalar(name.Text, false, name.Place), null)),
         };
         var choices = new List<PlatformChoice>();
         foreach (var choice in entries.OfType<PlatformChoice>().ToList())
@@ -42,7 +43,8 @@ internal sealed partial class SettingsReader
         if (settings is null or YamlScalar { IsNull: true } || !values.Map(settings, $"platform {name.Text}", out var map))
             return new PlatformChoice(platform, new ImageSettings(), name.Place);
         var read = Read(map, $"platform {name.Text}", Keys.Platform);
-        if (read.Source is { Text: not "build" } source && (read.Context ?? read.Dockerfile ?? read.InlineDockerfile ?? read.Target) is { } idle)
+        if (read.Source is { Text: not "build" } source
+            && (read.Context ?? read.Dockerfile ?? read.InlineDockerfile ?? read.Target) is { } idle)
             values.Faults.Add(idle.Place, $"platform {name.Text} is taken from '{source.Text}' and not built, so this key has no effect.",
                 "Remove this key, or set 'source: build'.");
         return new PlatformChoice(platform, read, name.Place);
@@ -104,8 +106,15 @@ internal sealed partial class SettingsReader
                 $"'{pattern.Text}' is not a valid file pattern.");
         var verification = new ComponentVerification { Policy = policy };
         if (map.Find("run") is { Value: not YamlScalar { IsNull: true } } run)
-            verification = verification with { Run = run.Value is YamlScalar line ? [.. line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : [.. values.Texts(run.Value, "run").Select(word => word.Text)] };
-        return map.Find("timeout") is { } timeout && Timeout(timeout.Value) is { } limit ? verification with { Timeout = limit } : verification;
+            verification = verification with
+            {
+                Run = run.Value is YamlScalar line
+                    ? [.. line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries)]
+                    : [.. values.Texts(run.Value, "run").Select(word => word.Text)],
+            };
+        return map.Find("timeout") is { } timeout && Timeout(timeout.Value) is { } limit
+            ? verification with { Timeout = limit }
+            : verification;
     }
 
     private GateMode? Mode(YamlNode value)

@@ -50,15 +50,23 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
                 $"Looked for '{folder}'. Paths are relative to the folder of the file.");
         return new RunReader((at, message) => faults.Add(at, message)).Apply(settings.Run, new BuildSource
         {
-            Place = place, ContextFolder = folder, ContextAddress = isRemote ? context.Text : null,
-            DockerfilePath = settings.Dockerfile is { Text.Length: > 0 } dockerfile ? around.Paths.Shown(Path.GetFullPath(dockerfile.Text, folder)) : null,
+            Place = place,
+            ContextFolder = folder,
+            ContextAddress = isRemote ? context.Text : null,
+            DockerfilePath = settings.Dockerfile is { Text.Length: > 0 } dockerfile
+                ? around.Paths.Shown(Path.GetFullPath(dockerfile.Text, folder))
+                : null,
             InlineDockerfile = settings.InlineDockerfile?.Text,
             Target = settings.Target is { Text.Length: > 0 } target ? target.Text : null,
             Arguments = Table(settings.Arguments, around.Options.Environment.GetValueOrDefault),
             Contexts = contexts.Resolve(image.Name, settings.Contexts, madeLater),
-            Secrets = secrets.Secrets(settings.Secrets ?? []), Ssh = secrets.Ssh(settings.Ssh ?? []),
-            CacheFrom = Texts(settings.CacheFrom), CacheTo = Texts(settings.CacheTo),
-            NoCache = settings.NoCache ?? false, NoCacheFilter = Texts(settings.NoCacheFilter), Pull = settings.Pull ?? false,
+            Secrets = secrets.Secrets(settings.Secrets ?? []),
+            Ssh = secrets.Ssh(settings.Ssh ?? []),
+            CacheFrom = Texts(settings.CacheFrom),
+            CacheTo = Texts(settings.CacheTo),
+            NoCache = settings.NoCache ?? false,
+            NoCacheFilter = Texts(settings.NoCacheFilter),
+            Pull = settings.Pull ?? false,
         });
     }
 
@@ -82,12 +90,14 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
     {
         var text = source.Text.StartsWith("image:", StringComparison.Ordinal) ? source.Text["image:".Length..]
             : source.Text.StartsWith("oci-layout:", StringComparison.Ordinal) ? "oci:" + source.Text["oci-layout:".Length..] : source.Text;
-        var isPrefixed = text != source.Text || new[] { "oci:", "oci-archive:", "docker-archive:", "store:", "docker://" }.Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal));
+        var isPrefixed = text != source.Text || new[] { "oci:", "oci-archive:", "docker-archive:", "store:", "docker://" }
+            .Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal));
         if (!isPrefixed || !ImageLocation.TryParse(text, out var location))
         {
             faults.Add(source.Place, $"'{source.Text}' is not a valid image source.", !isPrefixed && ImageLocation.TryParse(text, out _)
                 && text.Contains('/', StringComparison.Ordinal)
-                ? $"Did you mean image:{text}?" : "Expected build, image:REFERENCE, oci-layout:FOLDER[:NAME], oci-archive:FILE or docker-archive:FILE.");
+                ? $"Did you mean image:{text}?"
+                : "Expected build, image:REFERENCE, oci-layout:FOLDER[:NAME], oci-archive:FILE or docker-archive:FILE.");
             return null;
         }
         if (location.Path is null)

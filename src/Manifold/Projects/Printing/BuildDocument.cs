@@ -18,7 +18,8 @@ internal sealed class BuildDocument(string folder, string workingFolder)
         Add("dockerfile-inline", build.InlineDockerfile);
         Add("target", build.Target);
         ProjectDocument.Add(written, "args", ProjectDocument.Table(build.Arguments));
-        ProjectDocument.Add(written, "contexts", new JsonObject(build.Contexts.Select(context => KeyValuePair.Create(context.Key, (JsonNode?)Context(context.Value)))));
+        ProjectDocument.Add(written, "contexts",
+            new JsonObject(build.Contexts.Select(context => KeyValuePair.Create(context.Key, (JsonNode?)Context(context.Value)))));
         ProjectDocument.Add(written, "secrets", ProjectDocument.Texts(build.Secrets));
         ProjectDocument.Add(written, "ssh", ProjectDocument.Texts(build.Ssh));
         ProjectDocument.Add(written, "cache-from", ProjectDocument.Texts(build.CacheFrom));
@@ -45,7 +46,8 @@ internal sealed class BuildDocument(string folder, string workingFolder)
         if (build.Run.SharedMemory is { } bytes)
             written["shm-size"] = bytes.ToString(CultureInfo.InvariantCulture);
         ProjectDocument.Add(written, "extra-hosts", ProjectDocument.Texts(build.Run.Hosts.Select(host => $"{host.Name}={host.Address}")));
-        ProjectDocument.Add(written, "ulimits", ProjectDocument.Texts(build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}")));
+        ProjectDocument.Add(written,
+            "ulimits", ProjectDocument.Texts(build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}")));
         ProjectDocument.Add(written, "entitlements", ProjectDocument.Texts(build.Entitlements.Select(each => each.Name)));
     }
 
@@ -55,7 +57,8 @@ internal sealed class BuildDocument(string folder, string workingFolder)
         ImageContext image => $"docker-image://{image.Reference}",
         RemoteContext remote => remote.Address,
         FolderContext named => RelativePath.From(folder, named.Folder),
-        LayoutContext layout => $"oci-layout://{RelativePath.From(folder, layout.Folder)}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
+        LayoutContext layout => $"oci-layout://{RelativePath.From(folder, layout.Folder)}"
+            + $"{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
         _ => throw new NotSupportedException(context.GetType().Name),
     };
 }

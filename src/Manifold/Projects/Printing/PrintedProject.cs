@@ -27,10 +27,17 @@ public static class PrintedProject
             AddSiblings(project, component, all);
         var printed = project with { Components = [.. project.Components.Where(component => all.Contains(component.Name))] };
         if (names.IsEmpty)
-            return printed with { Groups = project.Groups.Select(group => KeyValuePair.Create(group.Key, Known(group.Value)))
-                .Where(group => !group.Value.IsEmpty).ToImmutableSortedDictionary(StringComparer.Ordinal) };
-        return printed with { Groups = project.Groups.Clear(), Default = all.Count > asked.Length
-            ? [.. asked.Select(component => component.Name)] : [] };
+            return printed with
+            {
+                Groups = project.Groups.Select(group => KeyValuePair.Create(group.Key, Known(group.Value)))
+                    .Where(group => !group.Value.IsEmpty).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            };
+        return printed with
+        {
+            Groups = project.Groups.Clear(),
+            Default = all.Count > asked.Length
+                ? [.. asked.Select(component => component.Name)] : [],
+        };
 
         ImmutableArray<string> Known(ImmutableArray<string> members) => [.. members.Where(all.Contains)];
     }

@@ -39,8 +39,12 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
     private JsonObject Image(Component component)
     {
         var image = new JsonObject();
-        var builds = component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().Select(new BuildDocument(project.Folder, workingFolder).Write).ToList();
-        var common = builds.Count == 0 ? [] : builds[0].Where(pair => builds.TrueForAll(build => JsonNode.DeepEquals(build[pair.Key], pair.Value))).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+        var builds = component.Platforms.Select(platform => platform.Source).OfType<BuildSource>()
+            .Select(new BuildDocument(project.Folder, workingFolder).Write).ToList();
+        var common = builds.Count == 0
+            ? []
+            : builds[0].Where(pair => builds.TrueForAll(build => JsonNode.DeepEquals(build[pair.Key], pair.Value))).Select(pair => pair.Key)
+                .ToHashSet(StringComparer.Ordinal);
         foreach (var key in common)
             image[key] = builds[0][key]?.DeepClone();
         image["platforms"] = Platforms(component, common);
@@ -77,7 +81,9 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
 
     private JsonObject Platform(ComponentPlatform platform, IReadOnlySet<string> common)
     {
-        var written = platform.Source is BuildSource build ? new BuildDocument(project.Folder, workingFolder).Write(build) : new JsonObject { ["source"] = Source((ImageSource)platform.Source) };
+        var written = platform.Source is BuildSource build
+            ? new BuildDocument(project.Folder, workingFolder).Write(build)
+            : new JsonObject { ["source"] = Source((ImageSource)platform.Source) };
         foreach (var key in common)
             written.Remove(key);
         if (platform.Optional)
@@ -89,9 +95,12 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
     {
         var location = Images.ImageLocation.Parse(source.Location);
         if (location.Path is null)
-            return location.Transport == Images.Transport.Store || source.Location.StartsWith("docker://", StringComparison.Ordinal) ? source.Location : "image:" + source.Location;
+            return location.Transport == Images.Transport.Store || source.Location.StartsWith("docker://", StringComparison.Ordinal)
+                ? source.Location
+                : "image:" + source.Location;
         var start = source.Location.IndexOf(':', StringComparison.Ordinal) + 1;
-        return source.Location[..start] + RelativePath.From(project.Folder, location.Path) + source.Location[(start + location.Path.Length)..];
+        return source.Location[..start] + RelativePath.From(project.Folder, location.Path)
+            + source.Location[(start + location.Path.Length)..];
     }
 
     private JsonNode Hook(Hook hook)
@@ -137,7 +146,8 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
 
     internal static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 
-    internal static JsonObject Table(ImmutableSortedDictionary<string, string> table) => new(table.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
+    internal static JsonObject Table(ImmutableSortedDictionary<string, string> table) =>
+        new(table.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
 
     /// <summary>Leaves out what is empty.</summary>
     internal static void Add(JsonObject to, string key, JsonNode value)

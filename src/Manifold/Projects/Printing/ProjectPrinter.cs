@@ -10,9 +10,12 @@ namespace Manifold.Projects.Printing;
 /// <summary>Prints a resolved project: <c>bake --print</c>.</summary>
 public static class ProjectPrinter
 {
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Options =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>As a manifold.yaml, which read in the project's folder gives the same project: variables are replaced, and dollars doubled.</summary>
+    /// <summary>
+    /// As a manifold.yaml, which read in the project's folder gives the same project: variables are replaced, and dollars doubled.
+    /// </summary>
     /// <param name="workingFolder">That of <see cref="ReadingOptions"/>.</param>
     public static string Yaml(Project project, string workingFolder) => Fragment(new ProjectDocument(project, workingFolder).Write());
 
@@ -20,7 +23,8 @@ public static class ProjectPrinter
     internal static string Fragment(JsonObject document)
     {
         using var text = new StringWriter { NewLine = "\n" };
-        var emitter = new Emitter(text, new EmitterSettings(bestIndent: 2, bestWidth: int.MaxValue, isCanonical: false, maxSimpleKeyLength: 1024));
+        var emitter = new Emitter(text,
+            new EmitterSettings(bestIndent: 2, bestWidth: int.MaxValue, isCanonical: false, maxSimpleKeyLength: 1024));
         emitter.Emit(new StreamStart());
         emitter.Emit(new DocumentStart(null, null, isImplicit: true));
         Emit(emitter, document);
@@ -31,7 +35,8 @@ public static class ProjectPrinter
 
     /// <summary>The same as JSON, for programs: values are as they are, dollars included.</summary>
     /// <param name="workingFolder">That of <see cref="ReadingOptions"/>.</param>
-    public static string Json(Project project, string workingFolder) => new ProjectDocument(project, workingFolder).Write().ToJsonString(Options) + "\n";
+    public static string Json(Project project, string workingFolder) =>
+        new ProjectDocument(project, workingFolder).Write().ToJsonString(Options) + "\n";
 
     private static void Emit(Emitter emitter, JsonNode? node)
     {
@@ -47,14 +52,16 @@ public static class ProjectPrinter
                 emitter.Emit(new MappingEnd());
                 break;
             case JsonArray list:
-                var style = list.All(item => item is JsonValue) && list.ToJsonString().Length < 100 ? SequenceStyle.Flow : SequenceStyle.Block;
+                var style =
+                    list.All(item => item is JsonValue) && list.ToJsonString().Length < 100 ? SequenceStyle.Flow : SequenceStyle.Block;
                 emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, style));
                 foreach (var item in list)
                     Emit(emitter, item);
                 emitter.Emit(new SequenceEnd());
                 break;
             case JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False:
-                emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, value.GetValue<bool>() ? "true" : "false", ScalarStyle.Plain, true, false));
+                emitter.Emit(
+                    new Scalar(AnchorName.Empty, TagName.Empty, value.GetValue<bool>() ? "true" : "false", ScalarStyle.Plain, true, false));
                 break;
             default:
                 EmitText(emitter, node!.GetValue<string>().Replace("$", "$$", StringComparison.Ordinal));
@@ -65,7 +72,9 @@ public static class ProjectPrinter
     /// <summary>Without quotes where every reader of YAML takes it for a text.</summary>
     private static void EmitText(Emitter emitter, string text)
     {
-        var style = text.Contains('\n', StringComparison.Ordinal) && IsBlock(text) ? ScalarStyle.Literal : IsPlain(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted;
+        var style = text.Contains('\n', StringComparison.Ordinal) && IsBlock(text) ? ScalarStyle.Literal
+            : IsPlain(text) ? ScalarStyle.Plain
+            : ScalarStyle.DoubleQuoted;
         emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, style, true, true));
     }
 

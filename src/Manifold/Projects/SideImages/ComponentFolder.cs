@@ -33,7 +33,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     {
         if (InFolder("image-references") is not null)
             ownReferences = ImageReferences.Read(Text("image-references"), faults);
-        var sources = all.Settings.Architectures.Select(architecture => (Architecture: architecture, Source: SourceFor(architecture))).ToList();
+        var sources =
+            all.Settings.Architectures.Select(architecture => (Architecture: architecture, Source: SourceFor(architecture))).ToList();
         if (!ImageReference.TryParse($"{all.Settings.Registry}/{Name}:{all.Release.Tag}", out var reference))
             faults.Add(shown, $"'{Name}' is not a valid image name",
                 "Expected lower-case letters and digits, with single '.', '_' or '-' between them.");
@@ -44,9 +45,12 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         var built = sources.Where(each => each.Source is BuildSource).ToList();
         return new Component
         {
-            Name = Name, Place = new Place(shown, 1, 1, 1),
-            Platforms = [.. sources.Select(each => new ComponentPlatform(SideImagesSettings.PlatformOf(each.Architecture), each.Source!)).DistinctBy(each => each.Platform)],
-            Tags = [reference], PlatformTags = true,
+            Name = Name,
+            Place = new Place(shown, 1, 1, 1),
+            Platforms = [.. sources.Select(each => new ComponentPlatform(SideImagesSettings.PlatformOf(each.Architecture), each.Source!))
+                .DistinctBy(each => each.Platform)],
+            Tags = [reference],
+            PlatformTags = true,
             PlatformTagNames = sources.DistinctBy(each => SideImagesSettings.PlatformOf(each.Architecture))
                 .ToImmutableDictionary(each => SideImagesSettings.PlatformOf(each.Architecture), each => each.Architecture),
             Checkout = built.Count > 0 ? checkout : null,
@@ -89,7 +93,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         var lines = Enumerable.Range(0, text.Source.Count).Where(line => !text.Source.Line(line).IsWhiteSpace()).ToList();
         if (lines.Count == 0)
         {
-            faults.Add(text, text.Source.PlaceOf(0, 0, 1), $"{file} is empty", "Expected one line: an image reference, or a variable such as $OKD_IMAGE_AMD64.");
+            faults.Add(text, text.Source.PlaceOf(0, 0, 1),
+                $"{file} is empty", "Expected one line: an image reference, or a variable such as $OKD_IMAGE_AMD64.");
             return null;
         }
         if (lines.Count > 1)
@@ -130,7 +135,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
             faults.Add(text, place, $"{word} needs the file image-references, which does not exist",
                 "Get it with: oc adm release extract RELEASE --file=image-references > image-references");
         else
-            faults.Add(text, place, $"{references.FileName} has no image for '{Name}'", Suggestion.For(Name, references.Components.Select(each => each.Name)));
+            faults.Add(text, place,
+                $"{references.FileName} has no image for '{Name}'", Suggestion.For(Name, references.Components.Select(each => each.Name)));
         return null;
     }
 
@@ -140,13 +146,23 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     private SourceCheckout? Checkout(ReleaseComponent? release)
     {
         var source = Path.Combine(folder, "src");
-        var repository = release?.Repository is { } location ? (location, (ownReferences ?? all.Release.References)!.FileName) : OneLine("repo");
+        var repository =
+            release?.Repository is { } location ? (location, (ownReferences ?? all.Release.References)!.FileName) : OneLine("repo");
         var commit = release is { Repository: not null, Commit: { } id } ? (id, "") : OneLine("commit");
         if (repository is not var (address, file))
-            return Directory.Exists(source) ? new SourceCheckout { Folder = source, VersionArgument = "VERSION", Place = new Place(Path.Combine(shown, "src"), 1, 1, 1) } : null;
+            return Directory.Exists(source) ? new SourceCheckout
+            {
+                Folder =
+                    source,
+                VersionArgument = "VERSION",
+                Place = new Place(Path.Combine(shown, "src"), 1, 1, 1),
+            } : null;
         return new SourceCheckout
         {
-            Repository = address, Commit = commit?.Item1, Folder = source, VersionArgument = "VERSION",
+            Repository = address,
+            Commit = commit?.Item1,
+            Folder = source,
+            VersionArgument = "VERSION",
             Place = release?.Repository is not null ? release.Place : new Place(file, 1, 1, address.Length),
         };
     }
@@ -173,7 +189,9 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         var place = new Place(Path.Combine(shown, "build_binaries"), 1, 1, 1);
         return [.. built.Select(each => new Hook
         {
-            Command = ["./build_binaries", each.Architecture], Folder = folder, Place = place,
+            Command = ["./build_binaries", each.Architecture],
+            Folder = folder,
+            Place = place,
             // What says how to build the image is no input of the binaries; git's own files change with every fetch.
             Inputs = ["**", "!bin", "!src/.git", "!Dockerfile", "!Dockerfile.*", "!ImageSource", "!ImageSource.*"],
             Outputs = Binaries.CopiedBy(Text(Path.GetFileName(each.Dockerfile)), each.Architecture) is { IsEmpty: false } copied

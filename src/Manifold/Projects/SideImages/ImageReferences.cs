@@ -9,7 +9,10 @@ namespace Manifold.Projects.SideImages;
 internal sealed record ReleaseComponent(string Name, string? Image, string? Repository, string? Commit, Place Place);
 
 /// <summary>The ImageStream that a release carries, in JSON or YAML: <c>oc adm release extract --file=image-references</c>.</summary>
-/// <remarks>Read are <c>metadata.name</c> and of <c>spec.tags[]</c> name, <c>from.name</c> and two annotations; the rest is the release's own business.</remarks>
+/// <remarks>
+/// Read are <c>metadata.name</c> and of <c>spec.tags[]</c> name, <c>from.name</c> and two annotations; the rest is the release's own
+/// business.
+/// </remarks>
 internal sealed record ImageReferences(string FileName, string? Version, ImmutableArray<ReleaseComponent> Components)
 {
     private const string SourceLocation = "io.openshift.build.source-location";
@@ -32,7 +35,8 @@ internal sealed record ImageReferences(string FileName, string? Version, Immutab
         foreach (var tag in tags.Items)
         {
             if (Text(tag, "name") is { } name)
-                components.Add(new ReleaseComponent(name, Text(tag, "from", "name"), Text(tag, "annotations", SourceLocation), Text(tag, "annotations", CommitId), tag.Place));
+                components.Add(new ReleaseComponent(name,
+                    Text(tag, "from", "name"), Text(tag, "annotations", SourceLocation), Text(tag, "annotations", CommitId), tag.Place));
             else
                 faults.Add(text, tag.Place, "an entry of spec.tags has no name");
         }
@@ -78,7 +82,9 @@ internal sealed record ImageReferences(string FileName, string? Version, Immutab
         {
             JsonString literal => new YamlScalar(literal.Value, false, place),
             JsonList list => new YamlList([.. list.Items.Select(item => Node(text, item))], place),
-            JsonMap map => new YamlMap([.. map.Members.Select(member => new YamlEntry(new YamlScalar(member.Name.Value, false, place), Node(text, member.Value)))], place),
+            JsonMap map => new YamlMap(
+                [.. map.Members.Select(member => new YamlEntry(new YamlScalar(member.Name.Value, false, place), Node(text, member.Value)))],
+                place),
             _ => new YamlScalar("", true, place),
         };
     }
@@ -90,5 +96,6 @@ internal sealed record ImageReferences(string FileName, string? Version, Immutab
         return node;
     }
 
-    private static string? Text(YamlNode? node, params ReadOnlySpan<string> path) => At(node, path) is YamlScalar { IsNull: false, Text: { Length: > 0 } text } ? text : null;
+    private static string? Text(YamlNode? node, params ReadOnlySpan<string> path) =>
+        At(node, path) is YamlScalar { IsNull: false, Text: { Length: > 0 } text } ? text : null;
 }

@@ -11,7 +11,8 @@ namespace Manifold.Projects.SideImages;
 /// 2. <c>var Base = "…"</c> in a <c>pkg/release/release.go</c> of this folder or one above it, where MicroShift has it
 /// 3. the name of the release in image-references
 /// 4. <c>latest</c>
-/// image-references is IMAGE_REFERENCES, <c>image-references</c> here or in components/, or <c>.image-references.TAG</c>, as the script keeps it.
+/// image-references is IMAGE_REFERENCES, <c>image-references</c> here or in components/, or <c>.image-references.TAG</c>, as the script
+/// keeps it.
 /// </remarks>
 internal sealed partial record ReleaseFolder(string Tag, ImageReferences? References)
 {
@@ -47,7 +48,8 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
                 faults.Add("environment", "the file that IMAGE_REFERENCES names does not exist", excerpt: $"IMAGE_REFERENCES={named}");
             return File.Exists(path) ? path : null;
         }
-        string[] candidates = ["image-references", Path.Combine(SideImagesFolder.ComponentsName, "image-references"), $".image-references.{tag}"];
+        string[] candidates =
+            ["image-references", Path.Combine(SideImagesFolder.ComponentsName, "image-references"), $".image-references.{tag}"];
         return candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? (Directory.GetFiles(folder, ".image-references.*") is [var only] && tag is null ? only : null);
     }
@@ -66,7 +68,8 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         return null;
     }
 
-    private static bool IsTag(string text) => ImageReference.TryParse("localhost/name:" + text, out var reference) && reference.Digest is null;
+    private static bool IsTag(string text) =>
+        ImageReference.TryParse("localhost/name:" + text, out var reference) && reference.Digest is null;
 
     [GeneratedRegex("""^\s*var\s+Base\s*=\s*"([^"\n]+)"\s*$""", RegexOptions.Multiline)]
     private static partial Regex BasePattern();

@@ -37,32 +37,40 @@ public static class SideImagesFolder
         var faults = new ProjectFaults();
         var settings = SideImagesSettings.Read(options, faults); // 1
         var release = ReleaseFolder.Read(Path.GetDirectoryName(components)!, options, faults); // 2
-        var folders = Directory.GetDirectories(components).Where(path => Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal).ToList();
+        var folders =
+            Directory.GetDirectories(components).Where(path => Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal).ToList();
         var names = Names(folders, settings, faults);
         var warnings = ImmutableArray.CreateBuilder<string>();
         var read = folders.Where(path => names.Contains(Path.GetFileName(path)) || ComponentFolder.IsComponent(path)) // 3
-            .Select(path => ReadComponent(path, names, new SideImages(settings, release, options), (faults, warnings))).OfType<Component>().ToImmutableArray();
+            .Select(path => ReadComponent(path, names, new SideImages(settings, release, options), (faults, warnings))).OfType<Component>()
+            .ToImmutableArray();
         if (names.Count == 0)
             faults.Add(ProjectPaths.In(options).Shown(components), "this folder contains no components",
                 "A component is a folder with a Dockerfile or an ImageSource.");
         faults.ThrowIfAny();
         return new Project // 4
         {
-            File = folder, Folder = Path.GetDirectoryName(components)!, Components = read,
+            File = folder,
+            Folder = Path.GetDirectoryName(components)!,
+            Components = read,
             Default = settings.Components is null ? [] : [.. read.Select(component => component.Name).Where(names.Contains)],
-            Push = settings.Push, Jobs = settings.Parallel ? null : 1,
+            Push = settings.Push,
+            Jobs = settings.Parallel ? null : 1,
             Warnings = warnings.ToImmutable(),
         };
     }
 
-    private static Component? ReadComponent(string path, HashSet<string> asked, SideImages all, (ProjectFaults Faults, ImmutableArray<string>.Builder Warnings) told)
+    private static Component? ReadComponent(
+        string path, HashSet<string> asked, SideImages all, (ProjectFaults Faults, ImmutableArray<string>.Builder Warnings) told)
     {
         var isAsked = asked.Contains(Path.GetFileName(path));
         var own = isAsked ? told.Faults : new ProjectFaults();
         var component = new ComponentFolder(path, all, own).Read();
         if (!isAsked && own.Any)
             told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is skipped: {own.ToImmutable()[0].Message}.");
-        else if (File.Exists(Path.Combine(path, "build_binaries")) && component is { Before.IsEmpty: true } && component.Platforms.Any(platform => platform.Source is BuildSource))
+        else if (File.Exists(Path.Combine(path, "build_binaries"))
+            && component is { Before.IsEmpty: true }
+            && component.Platforms.Any(platform => platform.Source is BuildSource))
             told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and does not run. To make it "
                 + "executable, run: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })

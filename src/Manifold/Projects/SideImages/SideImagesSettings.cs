@@ -50,7 +50,8 @@ internal sealed record SideImagesSettings
             Parallel = YesOrNo("PARALLEL", true),
         };
 
-        void Refuse(string name, string what, string hint) => faults.Add("environment", $"{name} {what}", hint, $"{name}={options.Variable(name)}");
+        void Refuse(string name, string what, string hint) =>
+            faults.Add("environment", $"{name} {what}", hint, $"{name}={options.Variable(name)}");
 
         bool YesOrNo(string name, bool otherwise)
         {

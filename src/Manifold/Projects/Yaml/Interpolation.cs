@@ -3,7 +3,9 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Projects.Yaml;
 
-/// <summary>Replaces variables in the values of a file, as compose does: <c>$V ${V} ${V:-d} ${V-d} ${V:?m} ${V?m} ${V:+x} ${V+x} $$</c>.</summary>
+/// <summary>
+/// Replaces variables in the values of a file, as compose does: <c>$V ${V} ${V:-d} ${V-d} ${V:?m} ${V?m} ${V:+x} ${V+x} $$</c>.
+/// </summary>
 /// <remarks>
 /// Keys stay as they are, and values of variables are not looked at again. A variable without a value is empty, with a warning.
 /// A dollar that starts neither a name nor <c>${</c> is a dollar: <c>$(date)</c>, <c>$5</c>. A text with variables stays a text, empty or
@@ -63,7 +65,11 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
 
     /// <summary>Also for a map of the file itself, whose extension fields stay as they are.</summary>
     public YamlMap Apply(YamlMap map) =>
-        map with { Entries = [.. map.Entries.Select(entry => entry with { Value = IsExtension(entry) ? entry.Value : Apply(entry.Value) })] };
+        map with
+        {
+            Entries =
+                [.. map.Entries.Select(entry => entry with { Value = IsExtension(entry) ? entry.Value : Apply(entry.Value) })],
+        };
 
     private YamlScalar Apply(YamlScalar scalar)
     {
@@ -79,7 +85,8 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     }
 
     // x-bake is read, the others are free.
-    private static bool IsExtension(YamlEntry entry) => entry.Key.Text.StartsWith("x-", StringComparison.Ordinal) && entry.Key.Text != "x-bake";
+    private static bool IsExtension(YamlEntry entry) =>
+        entry.Key.Text.StartsWith("x-", StringComparison.Ordinal) && entry.Key.Text != "x-bake";
 
     private string Expand(YamlScalar scalar, string text, int depth)
     {
@@ -113,7 +120,8 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
                 at += text[at] == '$' ? 1 : 0;
             }
             if (result.Length > Limits.ExpansionLength)
-                throw new FormatException($"the value is longer than {Limits.ExpansionLength} characters after its variables are replaced.");
+                throw new FormatException(
+                    $"the value is longer than {Limits.ExpansionLength} characters after its variables are replaced.");
         }
         return result.ToString();
     }
@@ -206,7 +214,8 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     private static int NameLength(ReadOnlySpan<char> text)
     {
         var length = 0;
-        while (length < text.Length && (char.IsAsciiLetter(text[length]) || text[length] == '_' || length > 0 && char.IsAsciiDigit(text[length])))
+        while (length < text.Length
+            && (char.IsAsciiLetter(text[length]) || text[length] == '_' || length > 0 && char.IsAsciiDigit(text[length])))
             length++;
         return length;
     }

@@ -93,6 +93,8 @@ internal sealed class ValueReader(FileFaults faults)
     private static Setting Pair(Located text)
     {
         var equals = text.Text.IndexOf('=', StringComparison.Ordinal);
-        return equals < 0 ? new Setting(text.Text, null, text.Place) : new Setting(text.Text[..equals], text.Text[(equals + 1)..], text.Place);
+        return equals < 0
+            ? new Setting(text.Text, null, text.Place)
+            : new Setting(text.Text[..equals], text.Text[(equals + 1)..], text.Place);
     }
 }

@@ -7,7 +7,8 @@ namespace Manifold.Projects.Yaml;
 
 /// <summary>Makes nodes with places of a YAML text.</summary>
 /// <remarks>
-/// Aliases share the nodes of their anchor, so memory is bounded by the file; <see cref="Limits.ProjectNodes"/> bounds what they multiply to,
+/// Aliases share the nodes of their anchor, so memory is bounded by the file; <see cref="Limits.ProjectNodes"/> bounds what they multiply
+/// to,
 /// <see cref="Limits.ProjectDepth"/> the stack. Source: YAML 1.2.2, and "Merge Key" of YAML 1.1.
 /// </remarks>
 internal sealed class YamlComposer

@@ -3,7 +3,9 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Projects.Yaml;
 
-/// <summary>A piece of a YAML file and its place. A closed family: <see cref="YamlScalar"/>, <see cref="YamlList"/>, <see cref="YamlMap"/>.</summary>
+/// <summary>
+/// A piece of a YAML file and its place. A closed family: <see cref="YamlScalar"/>, <see cref="YamlList"/>, <see cref="YamlMap"/>.
+/// </summary>
 internal abstract record YamlNode(Place Place)
 {
     /// <summary>What a compose file's <c>!reset</c> and <c>!override</c> say of it.</summary>

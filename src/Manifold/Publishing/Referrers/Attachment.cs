@@ -34,7 +34,13 @@ public sealed record Attachment
 
     internal Descriptor ConfigBlob => new() { MediaType = ConfigType, Digest = Digest.Of(EmptyConfig), Size = EmptyConfig.Length };
 
-    internal Descriptor ContentBlob => new() { MediaType = MediaType, Digest = Digest.Of(Content.Span), Size = Content.Length, Annotations = BlobAnnotations };
+    internal Descriptor ContentBlob => new()
+    {
+        MediaType = MediaType,
+        Digest = Digest.Of(Content.Span),
+        Size = Content.Length,
+        Annotations = BlobAnnotations,
+    };
 
     internal byte[] ToManifest() => new Manifest
     {

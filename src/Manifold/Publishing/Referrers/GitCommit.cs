@@ -26,7 +26,10 @@ public sealed record GitCommit(string Id, string? Remote, bool IsChanged)
         if (Uri.TryCreate(remote, UriKind.Absolute, out var address) && address.Scheme is "https" or "http" or "ssh" or "git")
             return address!.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
         // git@host:path, which is ssh
-        return remote.Split(':', 2) is [var host, var path] && !remote.Contains("://", StringComparison.Ordinal) && host.Length > 1 && !host.Contains('/', StringComparison.Ordinal)
+        return remote.Split(':', 2) is [var host, var path]
+            && !remote.Contains("://", StringComparison.Ordinal)
+            && host.Length > 1
+            && !host.Contains('/', StringComparison.Ordinal)
             ? $"ssh://{host.Split('@')[^1]}/{path.TrimStart('/')}" : null;
     }
 }

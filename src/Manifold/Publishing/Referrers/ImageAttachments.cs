@@ -13,7 +13,10 @@ public sealed record AttachmentRequest
     /// <summary>A list of contents for each platform.</summary>
     public bool Sbom { get; init; }
 
-    /// <summary>Tells where a platform's manifest came from, under a repository's name; null, for all or for one, where nobody knows, as for an image of somebody else.</summary>
+    /// <summary>
+    /// Tells where a platform's manifest came from, under a repository's name; null, for all or for one, where nobody knows, as for an
+    /// image of somebody else.
+    /// </summary>
     public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance
     {
         get;
@@ -61,18 +64,21 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
 
     /// <param name="publication">Where it goes; its repositories get the documents.</param>
     public async Task<(Publication Publication, AttachmentSummary Summary)> PublishAsync(
-        IImageSource source, Descriptor top, PublicationRequest publication, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, PublicationRequest publication, IProgress<TransferProgress>? progress =
+            null, CancellationToken cancellation = default)
     {
         var publisher = new Publisher(tools);
         await publisher.RecoverAsync(cancellation).ConfigureAwait(false);
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
-        var preflight = await publisher.PreflightAsync(publication, [.. entries.Select(entry => entry.Platform).Distinct()], cancellation).ConfigureAwait(false);
+        var preflight = await publisher.PreflightAsync(publication,
+            [.. entries.Select(entry => entry.Platform).Distinct()], cancellation).ConfigureAwait(false);
         return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, PublicationRequest, IProgress{TransferProgress}?, CancellationToken)"/>
     public async Task<(Publication Publication, AttachmentSummary Summary)> PublishAsync(
-        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress =
+            null, CancellationToken cancellation = default)
     {
         var publisher = new Publisher(tools);
         // 1
@@ -115,8 +121,10 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         return summary;
     }
 
-    /// <summary>The image with the documents beside it, for a place that is no registry. Signatures are for registries, and not among
-    /// them.</summary>
+    /// <summary>
+    /// The image with the documents beside it, for a place that is no registry. Signatures are for registries, and not among
+    /// them.
+    /// </summary>
     /// <param name="name">What the documents call the image.</param>
     /// <param name="listed">What the place lists already for a manifest: what it says there is not said again.</param>
     public async Task<AttachedImage> BesideAsync(
@@ -141,8 +149,11 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         var manifest = attachment.ToManifest();
         var descriptor = new Descriptor
         {
-            MediaType = MediaType.Manifest, Digest = Digest.Of(manifest), Size = manifest.Length, ArtifactType = attachment.ArtifactType,
-                Annotations = attachment.Annotations,
+            MediaType = MediaType.Manifest,
+            Digest = Digest.Of(manifest),
+            Size = manifest.Length,
+            ArtifactType = attachment.ArtifactType,
+            Annotations = attachment.Annotations,
         };
         return new AttachedDocument(
             attachment.Subject.Digest, descriptor,
@@ -160,7 +171,9 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
 
     private Attachment Sbom(PlatformContents platform, ImageReference repository) => new()
     {
-        ArtifactType = SpdxDocument.MediaType, MediaType = SpdxDocument.MediaType, Subject = platform.Descriptor,
+        ArtifactType = SpdxDocument.MediaType,
+        MediaType = SpdxDocument.MediaType,
+        Subject = platform.Descriptor,
         Content = new SpdxDocument(platform, repository, request.Tool).ToJson(),
     };
 
@@ -171,8 +184,12 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         var predicate = ImmutableSortedDictionary<string, string>.Empty.Add(PredicateAnnotation, Provenance.PredicateType);
         return new Attachment
         {
-            ArtifactType = Provenance.MediaType, MediaType = Provenance.MediaType, Subject = provenance.Subject, Content = provenance.ToJson(),
-            BlobAnnotations = predicate, Annotations = predicate.Add(KeyAnnotation, key),
+            ArtifactType = Provenance.MediaType,
+            MediaType = Provenance.MediaType,
+            Subject = provenance.Subject,
+            Content = provenance.ToJson(),
+            BlobAnnotations = predicate,
+            Annotations = predicate.Add(KeyAnnotation, key),
             IsSameAs = entry => entry.Annotations?.GetValueOrDefault(KeyAnnotation) == key,
         };
     }

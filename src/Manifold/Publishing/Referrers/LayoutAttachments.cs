@@ -5,8 +5,10 @@ using Manifold.Oci;
 
 namespace Manifold.Publishing.Referrers;
 
-/// <summary>Puts documents about a built image beside it, where it goes to no registry: into a layout, an archive of one, or among its
-/// files.</summary>
+/// <summary>
+/// Puts documents about a built image beside it, where it goes to no registry: into a layout, an archive of one, or among its
+/// files.
+/// </summary>
 public sealed class LayoutAttachments(PublishingTools tools, AttachmentRequest request, ImageReference? name)
 {
     /// <summary>The image with its documents; what a layout says of it already is not said again.</summary>

@@ -22,8 +22,10 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
     private readonly RegistryClient client = registry.OfTargets;
     private const int Tries = 8;
 
-    /// <summary>Asks for the blobs of what is attached already, too. Its manifest is always asked for:
-    /// a registry may list what it has lost.</summary>
+    /// <summary>
+    /// Asks for the blobs of what is attached already, too. Its manifest is always asked for:
+    /// a registry may list what it has lost.
+    /// </summary>
     public bool AsksForBlobs { get; init; }
 
     /// <summary>Attaches what is not attached yet: looks at all at once, and sends one after the other. Returns how many.</summary>
@@ -95,7 +97,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         return sizes.All(each => RegistryClient.IsWhole(each.Answered, each.Size));
     }
 
-    private async Task PushAgainAsync(Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
+    private async Task PushAgainAsync(
+        Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
     {
         try
         {
@@ -110,26 +113,35 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
                         + "artifacts.",
                 e)
             {
-                Registry = repository.Registry, Status = e.Status, Code = e.Code,
+                Registry = repository.Registry,
+                Status = e.Status,
+                Code = e.Code,
             };
         }
     }
 
-    private static bool IsRefusal(RegistryException e) => e.Status is { } status && (int)status is >= 400 and < 500 and not (401 or 403 or 429);
+    private static bool IsRefusal(RegistryException e) =>
+        e.Status is { } status && (int)status is >= 400 and < 500 and not (401 or 403 or 429);
 
-    private async Task PushAsync(Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
+    private async Task PushAsync(
+        Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
     {
         // 2
         await PushBlobAsync(attachment.ConfigBlob, Attachment.EmptyConfig, cancellation).ConfigureAwait(false);
         await PushBlobAsync(attachment.ContentBlob, attachment.Content, cancellation).ConfigureAwait(false);
         // 3  Some registries list it and do not say so.
-        var isListed = await client.PushReferrerAsync(repository.WithDigest(digest), manifest, MediaType.Manifest, cancellation).ConfigureAwait(false);
+        var isListed =
+            await client.PushReferrerAsync(repository.WithDigest(digest), manifest, MediaType.Manifest, cancellation).ConfigureAwait(false);
         if (isListed || listed.IsListedByRegistry)
             return;
         // 4
         await ListByTagAsync(attachment, new Descriptor
         {
-            MediaType = MediaType.Manifest, Digest = digest, Size = manifest.Length, ArtifactType = attachment.ArtifactType, Annotations = attachment.Annotations,
+            MediaType = MediaType.Manifest,
+            Digest = digest,
+            Size = manifest.Length,
+            ArtifactType = attachment.ArtifactType,
+            Annotations = attachment.Annotations,
         }, cancellation).ConfigureAwait(false);
     }
 
@@ -147,8 +159,10 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             : (index with { Manifests = index.Manifests.Add(entry) }).ToJson()), cancellation);
 
     /// <summary>Changes the document under a tag that others change too: reads, writes, and reads again until its change is in.</summary>
-    /// <param name="change">From the document that is there, or null, to what it shall be; null where nothing is to be changed any more.</param>
-    internal async Task UpdateTagAsync(string tag, string mediaType, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, CancellationToken cancellation)
+    /// <param name="change">From the document that is there, or null, to what it shall be; null where nothing is to be changed any
+    /// more.</param>
+    internal async Task UpdateTagAsync(
+        string tag, string mediaType, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, CancellationToken cancellation)
     {
         var place = repository.WithTag(tag);
         var withoutLost = false;
@@ -162,14 +176,18 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
                 return;
             if (attempt > Tries)
                 throw new RegistryException($"attach to {repository.Name}: other clients keep changing the tag '{tag}'. Try "
-                    + "again.") { Registry = repository.Registry };
+                    + "again.")
+                {
+                    Registry = repository.Registry,
+                };
             try
             {
                 await client.PushManifestAsync(place, wanted, mediaType, cancellation).ConfigureAwait(false);
             }
             catch (RegistryException e) when (e.Code == "DIGEST_INVALID")
             {
-                // A tag names no digest: distribution 2.8 says so where two writers bring the same document at once. The next look tells whose is in.
+                // A tag names no digest: distribution 2.8 says so where two writers bring the same document at once. The next look tells
+                // whose is in.
             }
             catch (RegistryException e) when (IsRefusal(e) && !withoutLost)
             {
@@ -182,7 +200,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         }
     }
 
-    private static async Task<byte[]?> ChangedAsync(ImageReference place, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, ReadOnlyMemory<byte>? current)
+    private static async Task<byte[]?> ChangedAsync(
+        ImageReference place, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, ReadOnlyMemory<byte>? current)
     {
         try
         {
@@ -194,7 +213,10 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
                 $"attach to {place.Name}: the tag '{place.Tag}' has unexpected content ({e.Message}) To look at the content, run: "
                     + "manifold inspect "
                     + $"--raw {place}",
-                e) { Registry = place.Registry };
+                e)
+            {
+                Registry = place.Registry,
+            };
         }
     }
 }

@@ -40,11 +40,21 @@ internal sealed record CosignKeyFile(CosignKeyFile.Derivation Kdf, CosignKeyFile
         {
             throw new FormatException("its content is not JSON in cosign's format");
         }
-        if (file is not { Kdf: { Name: "scrypt", Costs: { } costs, Salt: { } salt }, Cipher: { Name: "nacl/secretbox", Nonce: { } nonce }, Ciphertext: { } box })
+        if (file is not
+        {
+            Kdf: { Name: "scrypt", Costs: { } costs, Salt: { } salt },
+            Cipher:
+            {
+                Name: "nacl/secretbox",
+                Nonce: { } nonce
+            },
+            Ciphertext: { } box
+        })
             throw new FormatException("it is not encrypted as cosign encrypts keys (scrypt, nacl/secretbox)");
         var parameters = new ScryptParameters(costs.N, costs.R, costs.P);
-        return parameters.IsAcceptable ? SecretBox.TryOpen(box, password, salt, nonce, parameters)
-            : throw new FormatException($"its scrypt parameters (N={costs.N}, r={costs.R}, p={costs.P}) are out of range");
+        if (!parameters.IsAcceptable)
+            throw new FormatException($"its scrypt parameters (N={costs.N}, r={costs.R}, p={costs.P}) are out of range");
+        return SecretBox.TryOpen(box, password, salt, nonce, parameters);
     }
 }
 

@@ -43,24 +43,33 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
         using var verifier = key.Public;
         var layer = new Descriptor
         {
-            MediaType = SimpleSigning.MediaType, Digest = Digest.Of(payload), Size = payload.Length,
-            Annotations = ImmutableSortedDictionary<string, string>.Empty.Add(SimpleSigning.SignatureAnnotation, Convert.ToBase64String(key.Sign(payload))),
+            MediaType = SimpleSigning.MediaType,
+            Digest = Digest.Of(payload),
+            Size = payload.Length,
+            Annotations = ImmutableSortedDictionary<string, string>.Empty.Add(SimpleSigning.SignatureAnnotation,
+                Convert.ToBase64String(key.Sign(payload))),
         };
-        bool IsOurs(Descriptor other) => other.Digest == layer.Digest && SignatureReader.SignatureOf(other) is { } signature && verifier.Verifies(payload, signature);
+        bool IsOurs(Descriptor other) =>
+            other.Digest == layer.Digest && SignatureReader.SignatureOf(other) is { } signature && verifier.Verifies(payload, signature);
         // 2
         var attached = !await HasReferrerAsync(manifest.Digest, IsOurs, cancellation).ConfigureAwait(false)
             && await Referrers.AttachAsync(new Attachment
-        {
-            ArtifactType = SimpleSigning.ArtifactType, ConfigType = SimpleSigning.ArtifactType, MediaType = SimpleSigning.MediaType,
-            Subject = manifest, Content = payload, BlobAnnotations = layer.Annotations,
-        }, cancellation).ConfigureAwait(false);
+            {
+                ArtifactType = SimpleSigning.ArtifactType,
+                ConfigType = SimpleSigning.ArtifactType,
+                MediaType = SimpleSigning.MediaType,
+                Subject = manifest,
+                Content = payload,
+                BlobAnnotations = layer.Annotations,
+            }, cancellation).ConfigureAwait(false);
         // 3
         return await TagAsync(manifest.Digest, layer, payload, IsOurs, cancellation).ConfigureAwait(false) || attached;
     }
 
     private async Task<bool> HasReferrerAsync(Digest manifest, Func<Descriptor, bool> isOurs, CancellationToken cancellation)
     {
-        var listed = await client.OfTargets.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
+        var listed =
+            await client.OfTargets.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
         foreach (var entry in listed.Entries)
             if (await client.OfTargets.GetManifestAsync(repository.WithDigest(entry.Digest),
                 cancellation).ConfigureAwait(false) is { } found
@@ -73,7 +82,8 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
     private async Task<bool> IsWholeAsync(Manifest signature, CancellationToken cancellation) =>
         !AsksForBlobs || await Referrers.HasAllAsync(signature.Layers.Append(signature.Config), cancellation).ConfigureAwait(false);
 
-    private async Task<bool> TagAsync(Digest manifest, Descriptor layer, byte[] payload, Func<Descriptor, bool> isOurs, CancellationToken cancellation)
+    private async Task<bool> TagAsync(
+        Digest manifest, Descriptor layer, byte[] payload, Func<Descriptor, bool> isOurs, CancellationToken cancellation)
     {
         var added = false;
         await Referrers.UpdateTagAsync(SimpleSigning.TagOf(manifest), MediaType.Manifest, async current =>
@@ -95,6 +105,8 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
 
     /// <summary>An image without a platform, whose layers are the statements: cosign's form.</summary>
     private static byte[] ConfigOf(ImmutableArray<Descriptor> layers) => Encoding.UTF8.GetBytes(
-        """{"architecture":"","created":"0001-01-01T00:00:00Z","history":[""" + string.Join(',', layers.Select(_ => """{"created":"0001-01-01T00:00:00Z"}"""))
-        + """],"os":"","rootfs":{"type":"layers","diff_ids":[""" + string.Join(',', layers.Select(layer => $"\"{layer.Digest}\"")) + """]},"config":{}}""");
+        """{"architecture":"","created":"0001-01-01T00:00:00Z","history":["""
+            + string.Join(',', layers.Select(_ => """{"created":"0001-01-01T00:00:00Z"}"""))
+        + """],"os":"","rootfs":{"type":"layers","diff_ids":[""" + string.Join(',', layers.Select(layer => $"\"{layer.Digest}\""))
+        + """]},"config":{}}""");
 }

@@ -24,7 +24,8 @@ public sealed class SigningKey : IDisposable
     /// <param name="pem">What the key file holds.</param>
     /// <param name="file">What the key is called in questions and messages.</param>
     /// <exception cref="UsageException">It is no such key, or the password is wrong.</exception>
-    public static async Task<SigningKey> ParseAsync(string pem, string file, PasswordSource password, CancellationToken cancellation = default)
+    public static async Task<SigningKey> ParseAsync(
+        string pem, string file, PasswordSource password, CancellationToken cancellation = default)
     {
         if (!PemEncoding.TryFind(pem, out var fields))
             throw Unfit(file, "it contains no PEM block");
@@ -86,7 +87,8 @@ public sealed class SigningKey : IDisposable
     public VerificationKey Public => VerificationKey.Of(key);
 
     /// <summary>A signature over the bytes' SHA-256, in DER: what cosign makes with either curve.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> payload) => key.SignData(payload, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+    public byte[] Sign(ReadOnlySpan<byte> payload) =>
+        key.SignData(payload, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
 
     public void Dispose() => key.Dispose();
 

@@ -21,7 +21,9 @@ public sealed record ComparedPlatform(PlatformContents Contents, ImmutableArray<
     }
 
     private Digest? ContentOf(Chain.Found found) =>
-        Hashes[found.Layer].TryGetValue(found.Entry.Kind == EntryKind.HardLink ? found.Entry.LinkTarget! : found.Entry.Path, out var digest) ? digest : null;
+        Hashes[found.Layer].TryGetValue(found.Entry.Kind == EntryKind.HardLink ? found.Entry.LinkTarget! : found.Entry.Path, out var digest)
+            ? digest
+            : null;
 }
 
 /// <summary>Reads images to be compared. A layer that both have is read once.</summary>
@@ -35,8 +37,10 @@ public sealed class ComparedImages
     public async Task<ImmutableArray<ComparedPlatform>> ReadAsync(IImageSource source, CancellationToken cancellation = default)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var images = await (await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false)).ReadImagesAsync(source, cancellation).ConfigureAwait(false);
-        return [.. await FirstFailure.WhenAllAsync(images, (image, token) => ReadAsync(source, image, token), cancellation).ConfigureAwait(false)];
+        var images = await (await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false))
+            .ReadImagesAsync(source, cancellation).ConfigureAwait(false);
+        return [.. await FirstFailure.WhenAllAsync(images,
+            (image, token) => ReadAsync(source, image, token), cancellation).ConfigureAwait(false)];
     }
 
     private async Task<ComparedPlatform> ReadAsync(IImageSource source, PlatformImage image, CancellationToken cancellation)
@@ -45,11 +49,13 @@ public sealed class ComparedImages
         var read = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,
             (layer, diffId) => layers.GetAsync(diffId, stop => ReadAsync(source, layer, diffId, stop), cancellation)))
             .ConfigureAwait(false);
-        var contents = new PlatformContents(descriptor.Platform?.ToPlatform() ?? config.Platform, descriptor, manifest, config, [.. read.Select(each => each.Survey)]);
+        var contents = new PlatformContents(descriptor.Platform?.ToPlatform() ?? config.Platform,
+            descriptor, manifest, config, [.. read.Select(each => each.Survey)]);
         return new ComparedPlatform(contents, [.. read.Select(each => each.Hashes)]);
     }
 
-    private async Task<(LayerSurvey, IReadOnlyDictionary<string, Digest>)> ReadAsync(IImageSource source, Descriptor layer, Digest diffId, CancellationToken cancellation)
+    private async Task<(LayerSurvey, IReadOnlyDictionary<string, Digest>)> ReadAsync(
+        IImageSource source, Descriptor layer, Digest diffId, CancellationToken cancellation)
     {
         var blob = await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
         await processors.WaitAsync(cancellation).ConfigureAwait(false);

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Manifold.Reporting.Comparing;
 
 /// <summary>What <c>manifold compare --json</c> prints: all differences, none left out.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(ImageComparison))]
 [JsonSerializable(typeof(BuildComparison))]
 public sealed partial class ComparisonJson : JsonSerializerContext

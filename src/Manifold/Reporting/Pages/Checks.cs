@@ -55,7 +55,9 @@ internal static class Checks
 
     /// <summary>The command that compares everything. It pulls the layers that are missing.</summary>
     private static Html ParityCommand(RecordedComponent image) => image.Tags.IsEmpty ? Html.Empty
-        : $"manifold verify --parity {(image.Published ? "" : "store:")}{image.Tags[0]}" is var command ? Html.Of($"<p><code>{command}</code>{Pieces.Copy(command)}</p>") : Html.Empty;
+        : $"manifold verify --parity {(image.Published ? "" : "store:")}{image.Tags[0]}" is var command
+        ? Html.Of($"<p><code>{command}</code>{Pieces.Copy(command)}</p>")
+        : Html.Empty;
 
     private static Html Difference(RecordedDifference difference) => Html.Of($"""
         <tr><td class="muted">{difference.Topic}</td><th scope="row" class="prose"><code>{difference.Name}</code></th>{difference.Values.Select(value => value is null ? Html.Of($"<td class=\"muted\">–</td>") : Html.Of($"<td>{value}</td>"))}</tr>
@@ -68,7 +70,8 @@ internal static class Checks
         if (wasting.Count == 0)
             return Html.Empty;
         // Platforms usually waste the same files: show each file once.
-        var files = wasting.SelectMany(platform => platform.Waste.Select(file => (platform.Platform, File: file))).GroupBy(each => each.File.Path)
+        var files = wasting.SelectMany(platform => platform.Waste.Select(file => (platform.Platform, File: file)))
+            .GroupBy(each => each.File.Path)
             .OrderByDescending(same => same.Max(each => each.File.Bytes)).Take(12);
         return Pieces.Section("Wasted bytes", "Files that a later layer replaces or deletes. Every pull still transfers them.", Html.Of($"""
             <div class="sizes">{wasting.Select(Bar)}</div>

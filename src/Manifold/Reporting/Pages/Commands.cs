@@ -7,7 +7,8 @@ internal static class Commands
 {
     public static Html Render(RecordedComponent image)
     {
-        var pulls = image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform)).GroupBy(command => command.What).ToList();
+        var pulls = image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform))
+            .GroupBy(command => command.What).ToList();
         var checks = PasteCommands.Checking(image).ToList();
         return Html.Of($"""
             {(pulls.Count == 0 ? Html.Empty : Pieces.Section("Pull a platform", "", Html.Join(pulls.Select((tool, i) => Tool(tool.Key, tool, i == 0)))))}
@@ -20,5 +21,6 @@ internal static class Commands
 
         """);
 
-    private static Html Line(PasteCommand command) => Html.Of($"<div class=\"command\"><code>{command.Text}</code>{Pieces.Copy(command.Text)}</div>");
+    private static Html Line(PasteCommand command) =>
+        Html.Of($"<div class=\"command\"><code>{command.Text}</code>{Pieces.Copy(command.Text)}</div>");
 }

@@ -7,7 +7,9 @@ using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>A piece of a page. Made by interpolation only, which escapes every text that is put in: forgetting it is not possible.</summary>
+/// <summary>
+/// A piece of a page. Made by interpolation only, which escapes every text that is put in: forgetting it is not possible.
+/// </summary>
 /// <remarks>
 /// The literal parts are the page's own; a hole takes a text (escaped, also within quotes, and what is not seen is shown), a number,
 /// or pieces.

@@ -53,7 +53,8 @@ internal static class ImageDetails
     private static Html Hooks(BuildRecord record, RecordedComponent image)
     {
         var hooks = record.Hooks.Where(hook => hook.Component == image.Name).ToList();
-        return hooks.Count == 0 ? Html.Empty : Pieces.Section("Hooks", "Commands that ran on this machine before the build.", Pieces.Table(["command", "#time"], hooks.Select(hook => Html.Of($"""
+        return hooks.Count == 0 ? Html.Empty : Pieces.Section("Hooks",
+            "Commands that ran on this machine before the build.", Pieces.Table(["command", "#time"], hooks.Select(hook => Html.Of($"""
             <tr><th scope="row" class="prose"><code>{hook.Name}</code></th><td class="number">{Pieces.Seconds(hook.Elapsed)}</td></tr>
 
             """))));
@@ -68,7 +69,8 @@ internal static class ImageDetails
         var none => Html.Of($"<span class=\"muted\">{none}</span>"),
     };
 
-    private static Html Pairs(string heading, IReadOnlyDictionary<string, string> pairs) => pairs.Count == 0 ? Html.Empty : Pieces.Section(heading, "", Html.Of($"""
+    private static Html Pairs(string heading, IReadOnlyDictionary<string, string> pairs) =>
+        pairs.Count == 0 ? Html.Empty : Pieces.Section(heading, "", Html.Of($"""
         <dl class="pairs">{pairs.Select(pair => Html.Of($"<dt><code>{pair.Key}</code></dt><dd>{pair.Value}</dd>"))}</dl>
 
         """));

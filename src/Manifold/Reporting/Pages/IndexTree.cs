@@ -6,7 +6,8 @@ namespace Manifold.Reporting.Pages;
 /// <summary>The index as in the registry: its manifests and their layers.</summary>
 internal static class IndexTree
 {
-    public static Html Render(RecordedComponent image, SharedLayers shared) => image.Index is not { } index ? Html.Empty : Pieces.Section("Index", "", Html.Of($"""
+    public static Html Render(RecordedComponent image, SharedLayers shared) =>
+        image.Index is not { } index ? Html.Empty : Pieces.Section("Index", "", Html.Of($"""
         <ul class="tree"><li><span class="node"><b>index</b> {Pieces.Digest(index.Digest)} <span class="muted">{image.Title}</span></span>
         <ul>{image.Platforms.Where(platform => platform.Manifest is not null).Select(platform => Manifest(image, platform, shared))}</ul></li></ul>
 

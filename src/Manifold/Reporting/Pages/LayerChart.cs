@@ -11,7 +11,9 @@ internal static class LayerChart
     public static Html Render(RecordedComponent image, SharedLayers shared)
     {
         var made = image.Platforms.Where(platform => platform.Layers.Length > 0).ToList();
-        var most = made.Select(platform => Math.Max(platform.CompressedBytes, image.Before?.Find(platform.Platform)?.CompressedBytes ?? 0)).DefaultIfEmpty().Max();
+        var most = made.Select(platform => Math.Max(platform.CompressedBytes, image.Before?.Find(platform.Platform)?.CompressedBytes ?? 0))
+            .DefaultIfEmpty()
+            .Max();
         if (most == 0)
             return Html.Empty;
         return Pieces.Section("Sizes by layer", Note(image, made, shared), Html.Of($"""
@@ -38,13 +40,16 @@ internal static class LayerChart
             """);
     }
 
-    private static IEnumerable<Html> Segments(RecordedPlatform platform, RecordedPredecessorPlatform? before, SharedLayers shared, long most)
+    private static IEnumerable<Html> Segments(
+        RecordedPlatform platform, RecordedPredecessorPlatform? before, SharedLayers shared, long most)
     {
         var at = 0L;
         foreach (var layer in platform.Layers)
         {
             var isNew = before is not null && !before.Layers.Contains(layer.Digest);
-            yield return Html.Of($"<rect class=\"layer {shared.Kind(layer)}{(isNew ? " new" : "")}\" x=\"{100.0 * at / most}%\" y=\"0\" width=\"{100.0 * layer.Bytes / most}%\" height=\"{Height}\"><title>{Amounts.Bytes(layer.Bytes)}{(isNew ? ", new" : "")}: {layer.Instruction}</title></rect>");
+            yield return Html.Of($"<rect class=\"layer {shared.Kind(layer)}{(isNew ? " new" : "")}\" x=\"{100.0 * at / most}%\" y=\"0\" "
+                + $"width=\"{100.0 * layer.Bytes / most}%\" height=\"{Height}\"><title>{Amounts.Bytes(layer.Bytes)}"
+                + $"{(isNew ? ", new" : "")}: {layer.Instruction}</title></rect>");
             at += layer.Bytes;
         }
     }

@@ -28,8 +28,11 @@ internal static class Overview
     {
         null => Html.Of($"<td></td>"),
         { Manifest: null } when !record.HasFailed(image, platform) => Html.Of($"<td class=\"number muted\">–</td>"),
-        { Manifest: null } => Html.Of($"<td class=\"number bad\" title=\"{platform.Failure}\">{(platform.Optional ? "skipped" : "failed")}</td>"),
-        _ => Html.Of($"<td class=\"number\"><span class=\"dot {Pieces.ClassOf(platform.Way)}{(platform.IsCached ? " cached" : "")}\" title=\"{Ways.Short(record, image, platform)}, verified: {BuildTable.Verdict(platform)}\"></span>{Amounts.Bytes(platform.CompressedBytes)}{Mark(platform)}</td>"),
+        { Manifest: null } =>
+            Html.Of($"<td class=\"number bad\" title=\"{platform.Failure}\">{(platform.Optional ? "skipped" : "failed")}</td>"),
+        _ => Html.Of($"<td class=\"number\"><span class=\"dot {Pieces.ClassOf(platform.Way)}"
+            + $"{(platform.IsCached ? " cached" : "")}\" title=\"{Ways.Short(record, image, platform)}"
+            + $", verified: {BuildTable.Verdict(platform)}\"></span>{Amounts.Bytes(platform.CompressedBytes)}{Mark(platform)}</td>"),
     };
 
     private static Html Mark(RecordedPlatform platform) => BuildTable.Verdict(platform) switch

@@ -12,11 +12,13 @@ internal static class Pieces
         : Html.Of($"<span class=\"digest\"><code title=\"{some.ToString()}\">{some.Short}</code>{Copy(some.ToString())}</span>");
 
     /// <summary>A button that copies a text.</summary>
-    public static Html Copy(string text) => Html.Of($"<button class=\"clip\" type=\"button\" data-copy=\"{text}\" aria-label=\"copy\"></button>");
+    public static Html Copy(string text) =>
+        Html.Of($"<button class=\"clip\" type=\"button\" data-copy=\"{text}\" aria-label=\"copy\"></button>");
 
     public static Html Seconds(double seconds) => Html.Of($"{Amounts.Duration(TimeSpan.FromSeconds(seconds))}");
 
-    public static Html Bytes(long? bytes) => bytes is { } some ? Html.Of($"{Amounts.Bytes(some)}") : Html.Of($"<span class=\"muted\">–</span>");
+    public static Html Bytes(long? bytes) =>
+        bytes is { } some ? Html.Of($"{Amounts.Bytes(some)}") : Html.Of($"<span class=\"muted\">–</span>");
 
     /// <summary>The change in size; empty if there is nothing to compare with.</summary>
     public static Html Change(long? bytes) => bytes switch
@@ -30,8 +32,10 @@ internal static class Pieces
     /// <summary>The class of a way in the style sheet, which is also its name.</summary>
     public static string ClassOf(BuildWay way) => way.ToString().ToLowerInvariant();
 
-    /// <summary>A table in a box of its own that scrolls if the table is too wide. Can be focused, so that the arrow keys scroll
-    /// it.</summary>
+    /// <summary>
+    /// A table in a box of its own that scrolls if the table is too wide. Can be focused, so that the arrow keys scroll
+    /// it.
+    /// </summary>
     /// <param name="headings">A heading that begins with <c>#</c> is one of numbers.</param>
     public static Html Table(IEnumerable<string> headings, IEnumerable<Html> rows, string kind = "") => Html.Of($"""
         <div class="scroll" tabindex="0"><table class="{kind}"><thead><tr>{headings.Select(Heading)}</tr></thead><tbody>
@@ -47,5 +51,6 @@ internal static class Pieces
 
         """);
 
-    private static Html Heading(string heading) => heading.StartsWith('#') ? Html.Of($"<th class=\"number\">{heading[1..]}</th>") : Html.Of($"<th>{heading}</th>");
+    private static Html Heading(string heading) =>
+        heading.StartsWith('#') ? Html.Of($"<th class=\"number\">{heading[1..]}</th>") : Html.Of($"<th>{heading}</th>");
 }

@@ -23,8 +23,10 @@ internal static class ReportHead
             : OutcomeText.Of(record);
 
     /// <summary>The registry's part of a name is shown less prominently than the rest.</summary>
-    private static Html Title(BuildRecord record) => record.Title.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 && record.Components.Length == 1
-        ? Html.Of($"<span class=\"registry\">{record.Title[..(slash + 1)]}</span>{record.Title[(slash + 1)..]}") : Html.Of($"{record.Title}");
+    private static Html Title(BuildRecord record) =>
+        record.Title.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 && record.Components.Length == 1
+            ? Html.Of($"<span class=\"registry\">{record.Title[..(slash + 1)]}</span>{record.Title[(slash + 1)..]}")
+            : Html.Of($"{record.Title}");
 
     private static Html Names(BuildRecord record) => record.Components is not [{ Index: { } index } only] ? Html.Empty : Html.Of($"""
         <p class="names"><code>{index.Digest.ToString()}</code>{Pieces.Copy(index.Digest.ToString())}{only.Tags.Skip(1).Select(tag => Html.Of($"<br>also <code>{tag}</code>"))}</p>
@@ -45,9 +47,11 @@ internal static class ReportHead
         var images = record.ImagesThat(state).ToList();
         if (images.Count == 0)
             return Html.Empty;
-        var links = images.Select((image, i) => Html.Of($"{(i == 0 ? "" : ", ")}<a href=\"#image-{record.Components.IndexOf(image)}\">{image.ShortName}</a>"));
+        var links = images.Select(
+            (image, i) => Html.Of($"{(i == 0 ? "" : ", ")}<a href=\"#image-{record.Components.IndexOf(image)}\">{image.ShortName}</a>"));
         var heading = state switch { ImageState.Failed => "Failed", ImageState.Stopped => "Stopped", _ => "Not started" };
-        return Html.Of($"<p class=\"names\"><span class=\"{(state == ImageState.Failed ? "bad" : "muted")}\">{heading}:</span> {links}</p>");
+        return Html.Of(
+            $"<p class=\"names\"><span class=\"{(state == ImageState.Failed ? "bad" : "muted")}\">{heading}:</span> {links}</p>");
     }
 
     private static IEnumerable<Html> Figures(BuildRecord record)
@@ -66,8 +70,11 @@ internal static class ReportHead
             yield return Figure("cached steps", $"{record.Steps.Count(step => step.State == StepState.Cached)}",
                 $"of {record.Steps.Length}");
         if (made.Sum(each => each.platform.EmulatedSeconds) is var emulated and > 0)
-            yield return Figure("emulated", Amounts.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is { Emulated: true,
-                State: StepState.Done }).Sum(step => step.Seconds))), "of step time");
+            yield return Figure("emulated", Amounts.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is
+            {
+                Emulated: true,
+                State: StepState.Done
+            }).Sum(step => step.Seconds))), "of step time");
         if (record.Transfers.Where(transfer => transfer.Kind == "pushed").Sum(transfer => transfer.Bytes) is var pushed and > 0)
             yield return Figure("pushed", Amounts.Bytes(pushed), AlreadyThere(record));
     }
@@ -78,7 +85,8 @@ internal static class ReportHead
 
     private static string Change(List<(RecordedComponent Component, RecordedPlatform Platform)> platforms)
     {
-        var compared = platforms.Select(each => (each.Platform, Before: each.Component.Before?.Find(each.Platform.Platform))).Where(each => each.Before is not null).ToList();
+        var compared = platforms.Select(each => (each.Platform, Before: each.Component.Before?.Find(each.Platform.Platform)))
+            .Where(each => each.Before is not null).ToList();
         return compared.Count == 0 ? "each layer counted once" : compared.Sum(each =>
             each.Platform.CompressedBytes - each.Before!.CompressedBytes) is var change && change == 0
             ? "unchanged" : $"{Amounts.Change(change)} in total";

@@ -3,14 +3,17 @@ using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>The result of building twice as one HTML file: each platform's digests, then the differences by the step that made
-/// them.</summary>
+/// <summary>
+/// The result of building twice as one HTML file: each platform's digests, then the differences by the step that made
+/// them.
+/// </summary>
 public static class ReproducibilityPage
 {
     private const string AboutSteps =
         "Grouped by the step that made them, in build order. Start with the first step. It might cause the later differences.";
 
-    public static string Render(ReproducibilityReport report, string title, string tool) => PageFrame.Render($"{title} · reproducibility report", Html.Of($"""
+    public static string Render(ReproducibilityReport report, string title, string tool) =>
+        PageFrame.Render($"{title} · reproducibility report", Html.Of($"""
         {Head(report, title)}
         {Builds(report)}
         {Pieces.Section("Images", "", Pieces.Table(["image", "platform", "first build", "second build"], report.Images.SelectMany(Image)))}
@@ -35,7 +38,8 @@ public static class ReproducibilityPage
     private static Html Builds(ReproducibilityReport report)
     {
         var longest = Math.Max(report.First.Duration.TotalSeconds, report.Second.Duration.TotalSeconds);
-        return Pieces.Section("Builds", "Both ran on this machine, without a cache, from the same base images. The conditions differ on purpose.", Html.Of($"""
+        return Pieces.Section("Builds",
+            "Both ran on this machine, without a cache, from the same base images. The conditions differ on purpose.", Html.Of($"""
             <div class="sizes">{Bar("first", report.First, longest)}{Bar("second", report.Second, longest)}</div>
             {Pieces.Table(["build", "started", "folder", "parallelism", "time zone"], [Conditions("first", report.First), Conditions("second", report.Second)])}
             """));

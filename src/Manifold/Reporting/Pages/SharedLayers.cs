@@ -18,7 +18,8 @@ internal sealed class SharedLayers
         var own = image.Platforms.SelectMany(platform => platform.Layers).Select(layer => layer.Digest).ToHashSet();
         var siblings = new Dictionary<Digest, List<string>>();
         foreach (var other in record.Components.Where(other => other != image))
-            foreach (var digest in other.Platforms.SelectMany(platform => platform.Layers).Select(layer => layer.Digest).Distinct().Where(own.Contains))
+            foreach (var digest in other.Platforms.SelectMany(platform => platform.Layers)
+                .Select(layer => layer.Digest).Distinct().Where(own.Contains))
             {
                 if (!siblings.TryGetValue(digest, out var names))
                     siblings[digest] = names = [];

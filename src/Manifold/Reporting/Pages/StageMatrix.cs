@@ -67,10 +67,15 @@ internal static class StageMatrix
             var cached = steps.Count(step => step.State == StepState.Cached);
             var seconds = steps.Where(step => step.State != StepState.Cached).Sum(step => step.Elapsed);
             var ways = steps.Select(step => Ways.Of(step, target)).ToList();
-            var way = ways.Contains(BuildWay.Emulated) ? BuildWay.Emulated : ways.Contains(BuildWay.Cross) ? BuildWay.Cross : ways.Contains(BuildWay.Native) ? BuildWay.Native : BuildWay.Copy;
+            var way = ways.Contains(BuildWay.Emulated) ? BuildWay.Emulated
+                : ways.Contains(BuildWay.Cross) ? BuildWay.Cross
+                : ways.Contains(BuildWay.Native) ? BuildWay.Native
+                : BuildWay.Copy;
             var others = steps.SelectMany(step => step.For).Distinct().Count() - 1;
             var saved = steps.Where(step => step.State == StepState.Cached).Sum(step => step.Seconds);
-            var kind = steps.Any(step => step.State == StepState.Failed) ? "failed" : cached == steps.Count ? $"{Pieces.ClassOf(way)} cached" : Pieces.ClassOf(way);
+            var kind = steps.Any(step => step.State == StepState.Failed) ? "failed"
+                : cached == steps.Count ? $"{Pieces.ClassOf(way)} cached"
+                : Pieces.ClassOf(way);
             var headline = kind == "failed" ? "failed" : cached == steps.Count ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(seconds));
             string[] notes =
             [
@@ -80,7 +85,8 @@ internal static class StageMatrix
             ];
             return new Cell(way, kind, steps.Count, seconds, cached == steps.Count, headline, string.Join(" · ", notes.Where(note =>
                 note.Length > 0)),
-                string.Join('\n', steps.Select(step => $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(step.Elapsed)))}")));
+                string.Join('\n', steps.Select(step =>
+                    $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(step.Elapsed)))}")));
         }
     }
 }

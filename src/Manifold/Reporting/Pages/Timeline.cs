@@ -4,8 +4,10 @@ using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>A chart of the steps and hooks over time: a row for each, or for each image if there are many. Highlights the critical
-/// path.</summary>
+/// <summary>
+/// A chart of the steps and hooks over time: a row for each, or for each image if there are many. Highlights the critical
+/// path.
+/// </summary>
 /// <remarks>Labels are HTML and bars are SVG in percent of the time, so the text keeps its size on every screen.</remarks>
 internal static class Timeline
 {
@@ -69,15 +71,23 @@ internal static class Timeline
         <p class="legend">{worked.Select(Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"dot {kind}\"></i>{NameOf(kind)}</span>"))}<span><i class="dot critical"></i>critical path</span></p>
         """);
 
-    private static string NameOf(string kind) => kind switch { "copy" => "files only", "cross" => "cross-compiled", "cancelled" =>
-        "stopped", _ => kind };
+    private static string NameOf(string kind) => kind switch
+    {
+        "copy" => "files only",
+        "cross" => "cross-compiled",
+        "cancelled" =>
+            "stopped",
+        _ => kind,
+    };
 
     private static Row StepRow(RecordedStep step, bool named, bool critical) => new(
         $"{(named ? step.Component : "")} {Short(step)}".Trim(), ComponentRecording.WithoutNumber(step.Name), NameOf(step), [BarOf(step,
             critical)]);
 
     private static Row ImageRow(RecordedComponent image, List<RecordedStep> worked, HashSet<int> critical) => new(
-        "", image.ShortName, image.Title, [.. worked.Where(step => step.Component == image.Name).OrderBy(step => critical.Contains(step.Number)).Select(step => BarOf(step, critical.Contains(step.Number)))]);
+        "", image.ShortName, image.Title,
+        [.. worked.Where(step => step.Component == image.Name).OrderBy(step => critical.Contains(step.Number))
+            .Select(step => BarOf(step, critical.Contains(step.Number)))]);
 
     private static Bar BarOf(RecordedStep step, bool critical) =>
         new(step.Begin!.Value, step.End ?? step.Begin.Value, Kind(step), $"{NameOf(step)}: {Time(step)}", critical);
@@ -106,7 +116,9 @@ internal static class Timeline
     {
         var y = AxisHeight + (index * RowHeight) + ((RowHeight - BarHeight) / 2);
         foreach (var bar in row.Bars)
-            yield return Html.Of($"<rect class=\"bar {bar.Kind}{(bar.Critical ? " critical" : "")}\" x=\"{100 * bar.Begin / total}%\" y=\"{y}\" width=\"{Math.Max(0.15, 100 * (bar.End - bar.Begin) / total)}%\" height=\"{BarHeight}\" rx=\"2\"><title>{bar.Title}</title></rect>");
+            yield return Html.Of($"<rect class=\"bar {bar.Kind}{(bar.Critical ? " critical" : "")}"
+                + $"\" x=\"{100 * bar.Begin / total}%\" y=\"{y}\" width=\"{Math.Max(0.15, 100 * (bar.End - bar.Begin) / total)}"
+                + $"%\" height=\"{BarHeight}\" rx=\"2\"><title>{bar.Title}</title></rect>");
     }
 
     /// <summary>Lines from each step of the critical path to the next one.</summary>
@@ -131,7 +143,8 @@ internal static class Timeline
         for (var time = 0.0; time <= total; time += step)
         {
             var x = 100 * time / total;
-            yield return Html.Of($"<line class=\"grid\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{AxisHeight - 6}\" y2=\"{AxisHeight + (rows * RowHeight)}\"/>");
+            yield return Html.Of(
+                $"<line class=\"grid\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{AxisHeight - 6}\" y2=\"{AxisHeight + (rows * RowHeight)}\"/>");
             if (x < 96)
                 yield return Html.Of($"<text class=\"tick\" x=\"{x}%\" dx=\"4\" y=\"{AxisHeight - 9}\">{Tick(time)}</text>");
         }
@@ -144,5 +157,6 @@ internal static class Timeline
     }
 
     private static string Tick(double time) => time >= 60
-        ? string.Create(CultureInfo.InvariantCulture, $"{(int)time / 60}:{(int)time % 60:00} min") : string.Create(CultureInfo.InvariantCulture, $"{time:0.##} s");
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)time / 60}:{(int)time % 60:00} min")
+        : string.Create(CultureInfo.InvariantCulture, $"{time:0.##} s");
 }

@@ -18,8 +18,13 @@ internal static class Ways
     };
 
     /// <summary>The way in one or two words.</summary>
-    public static string Name(BuildWay way) => way switch { BuildWay.Copy => "files only", BuildWay.Cross => "cross-compiled", _ =>
-        Pieces.ClassOf(way) };
+    public static string Name(BuildWay way) => way switch
+    {
+        BuildWay.Copy => "files only",
+        BuildWay.Cross => "cross-compiled",
+        _ =>
+            Pieces.ClassOf(way),
+    };
 
     /// <summary>Shown for a platform that was stopped, or not started.</summary>
     public const string Unknown = "-";

@@ -67,7 +67,10 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
     {
         var seen = files.Files.Select(file => file.Entry.Path).ToHashSet(StringComparer.Ordinal);
         using var parent = OpenFolder(EntryPath.Parent(files.Root.Path));
-        return parent is not null && IsAsItIs(parent, files.Root.Path, files.Root.Path.Length == 0 ? "" : EntryPath.Name(files.Root.Path), seen) ? Path.Combine(root, files.Root.Path) : null;
+        return parent is not null
+            && IsAsItIs(parent, files.Root.Path, files.Root.Path.Length == 0 ? "" : EntryPath.Name(files.Root.Path), seen)
+            ? Path.Combine(root, files.Root.Path)
+            : null;
     }
 
     private static bool IsAsItIs(DirectoryHandle folder, string path, string name, HashSet<string> seen)
@@ -139,9 +142,13 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
                 chosen[path] = FileDigests.Identity.Of(status);
         return new LayerEntry
         {
-            Path = path, Kind = kind, Mode = status.Mode, Modified = status.Modified,
+            Path = path,
+            Kind = kind,
+            Mode = status.Mode,
+            Modified = status.Modified,
             Size = status.Type == FileStatus.RegularFile ? status.Size : 0,
-            DeviceMajor = status.NodeMajor, DeviceMinor = status.NodeMinor,
+            DeviceMajor = status.NodeMajor,
+            DeviceMinor = status.NodeMinor,
             LinkTarget = kind == EntryKind.SymbolicLink ? folder.ReadLink(name) : null,
             Open = kind == EntryKind.File ? () => OpenFile(path) : null,
             Identity = kind == EntryKind.File ? FileIdentity.Of(status) : null,

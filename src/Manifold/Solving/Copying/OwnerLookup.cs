@@ -5,7 +5,9 @@ using static Manifold.Sandbox.AccountFiles;
 
 namespace Manifold.Solving.Copying;
 
-/// <summary>Who <c>--chown</c> and WORKDIR's USER name: numbers as they are, names from the image's own /etc/passwd and /etc/group.</summary>
+/// <summary>
+/// Who <c>--chown</c> and WORKDIR's USER name: numbers as they are, names from the image's own /etc/passwd and /etc/group.
+/// </summary>
 /// <remarks>A number alone is the group too (Dockerfile reference, "COPY --chown"). Only a name makes anything be read.</remarks>
 /// <param name="unknownIsRoot">
 /// WORKDIR takes root for a name that the image does not know: only a RUN needs the user (BuildKit's behavior).

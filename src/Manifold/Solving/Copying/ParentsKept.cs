@@ -5,7 +5,9 @@ using Manifold.Planning;
 
 namespace Manifold.Solving.Copying;
 
-/// <summary>The sources of <c>COPY --parents</c>: each keeps the folders that it lies in, counted from a <c>/./</c> on where it has one.</summary>
+/// <summary>
+/// The sources of <c>COPY --parents</c>: each keeps the folders that it lies in, counted from a <c>/./</c> on where it has one.
+/// </summary>
 /// <remarks>
 /// <code>
 /// base/./pattern    1  what the pattern matches below the base; ** crosses folders, and links are not followed
@@ -48,7 +50,8 @@ internal static class ParentsKept
         foreach (var match in matches)
         {
             entries[EntryPath.Relative(match.Path, root.Path)] = match;
-            for (var folder = EntryPath.Parent(match.Path); EntryPath.IsBelow(folder, root.Path) && !entries.ContainsKey(EntryPath.Relative(folder, root.Path)); folder = EntryPath.Parent(folder))
+            for (var folder = EntryPath.Parent(match.Path); EntryPath.IsBelow(folder, root.Path)
+                && !entries.ContainsKey(EntryPath.Relative(folder, root.Path)); folder = EntryPath.Parent(folder))
                 entries[EntryPath.Relative(folder, root.Path)] = tree.Find(folder)!;
         }
         return [new ChosenSource("", [.. entries.OrderBy(entry => entry.Key, EntryPath.Order).Select(entry => (entry.Key, entry.Value))])];

@@ -58,7 +58,9 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
                 Put(Owned(entry, EntryPath.Join(path, relative)));
     }
 
-    /// <summary>An archive's entries, already unpacked: they keep their owners, unless another is asked for, and replace what is in their way.</summary>
+    /// <summary>
+    /// An archive's entries, already unpacked: they keep their owners, unless another is asked for, and replace what is in their way.
+    /// </summary>
     public void PlaceArchive(IEnumerable<LayerEntry> archive)
     {
         var (path, _) = Destination();
@@ -83,8 +85,10 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         }
     }
 
-    /// <summary>Whether an archive has hard links to files of the image: these are part of the layer, and get their content by
-    /// <see cref="Fill"/>.</summary>
+    /// <summary>
+    /// Whether an archive has hard links to files of the image: these are part of the layer, and get their content by
+    /// <see cref="Fill"/>.
+    /// </summary>
     public bool LacksContent => entries.Values.Any(Lacks);
 
     /// <param name="image">What is below, with content.</param>
@@ -96,7 +100,13 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
             var file = image.Find(entry.LinkTarget!) 
                 ?? throw new StepFailedException(step,
                     $"an archive has a hard link to '/{entry.LinkTarget}', which is not a file in the image.");
-            entries[entry.Path] = entry with { LinkTarget = null, Size = file.Size, Open = file.Open, Xattrs = file.Xattrs };
+            entries[entry.Path] = entry with
+            {
+                LinkTarget = null,
+                Size = file.Size,
+                Open = file.Open,
+                Xattrs = file.Xattrs,
+            };
         }
     }
 
@@ -110,7 +120,11 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         [
             new SelectedFile("", new LayerEntry
             {
-                Path = "", Kind = EntryKind.File, Mode = 0x1A4, Size = content.Length, Open = () => new MemoryStream(content, writable: false), // 0644
+                Path = "",
+                Kind = EntryKind.File,
+                Mode = 0x1A4,
+                Size = content.Length,
+                Open = () => new MemoryStream(content, writable: false), // 0644
             }, null),
         ]));
     }
@@ -130,7 +144,10 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
 
     // 2
     private bool IsFolder(string path, LayerEntry? there) =>
-        path.Length == 0 || step.Destination.EndsWith('/') || there?.Kind == EntryKind.Folder || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
+        path.Length == 0
+            || step.Destination.EndsWith('/')
+            || there?.Kind == EntryKind.Folder
+            || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
 
     // What is in the way gives way, but for a folder onto a folder (buildah's behaviour; BuildKit refuses it).
     private void Put(LayerEntry entry)
@@ -198,8 +215,11 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         MakeFolder(EntryPath.Parent(path), mode);
         entries[path] = new LayerEntry
         {
-            Path = path, Kind = EntryKind.Folder, Mode = mode,
-            Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0,
+            Path = path,
+            Kind = EntryKind.Folder,
+            Mode = mode,
+            Uid = owner?.Uid ?? 0,
+            Gid = owner?.Gid ?? 0,
             Modified = new FileTime(fileTime),
         };
     }
@@ -207,9 +227,13 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     private LayerEntry Owned(LayerEntry entry, string path) => Stamped(entry with
     {
         Path = path,
-        Mode = step.Chmod is { } change && entry.Kind != EntryKind.SymbolicLink ? change.Apply(entry.Mode, entry.Kind == EntryKind.Folder) : entry.Mode,
-        Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid,
-        Implied = false, Opaque = false,
+        Mode = step.Chmod is { } change && entry.Kind != EntryKind.SymbolicLink
+            ? change.Apply(entry.Mode, entry.Kind == EntryKind.Folder)
+            : entry.Mode,
+        Uid = owner?.Uid ?? entry.Uid,
+        Gid = owner?.Gid ?? entry.Gid,
+        Implied = false,
+        Opaque = false,
     });
 
     private LayerEntry Stamped(LayerEntry entry) => entry.TimeIsOwn ? entry : entry with { Modified = new FileTime(fileTime) };

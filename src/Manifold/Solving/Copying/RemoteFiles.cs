@@ -16,7 +16,8 @@ public sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials c
     public async Task<SelectedSource> OpenAsync(RemoteSource remote, CancellationToken cancellation) => remote switch
     {
         UrlSource url => FileOf(url, await http.FetchAsync(url.Address, url.Checksum, cancellation).ConfigureAwait(false)),
-        GitSource source => FolderOf((await git.FetchAsync(source.Address, source.KeepGitFolder, cancellation).ConfigureAwait(false)).Folder),
+        GitSource source =>
+            FolderOf((await git.FetchAsync(source.Address, source.KeepGitFolder, cancellation).ConfigureAwait(false)).Folder),
         _ => throw new InvalidOperationException($"{remote.GetType().Name} cannot be fetched."),
     };
 
@@ -37,11 +38,18 @@ public sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials c
     [
         new SelectedFile("", new LayerEntry
         {
-            Path = "", Kind = EntryKind.File, Mode = 0x180, Size = file.Size, Modified = file.Modified ?? default, TimeIsOwn = file.Modified is not null, // 0600
+            Path = "",
+            Kind = EntryKind.File,
+            Mode = 0x180,
+            Size = file.Size,
+            Modified = file.Modified ?? default,
+            TimeIsOwn = file.Modified is not null, // 0600
             Open = () => new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read),
         }, file.Digest),
     ])
-    { Unpack = source.Unpack };
+    {
+        Unpack = source.Unpack,
+    };
 
     private SelectedSource FolderOf(string folder)
     {
@@ -50,7 +58,8 @@ public sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials c
         return new SelectedSource("",
         [
             new SelectedFile("", root, null),
-            .. tree.Below("").Select(entry => new SelectedFile(entry.Path, entry, entry.Kind == EntryKind.File ? tree.DigestOf(entry) : null)),
+            .. tree.Below("")
+                .Select(entry => new SelectedFile(entry.Path, entry, entry.Kind == EntryKind.File ? tree.DigestOf(entry) : null)),
         ]);
     }
 }

@@ -44,7 +44,8 @@ public sealed class Selection
     /// <exception cref="StepFailedException">A source is missing, or wildcards are all there is and match nothing.</exception>
     public static Selection Of(CopyStep step, ISourceTree tree)
     {
-        var sources = step.Sources.SelectMany(source => step.Parents ? ParentsKept.Choose(step, tree, source) : Match(step, tree, source)).ToList();
+        var sources =
+            step.Sources.SelectMany(source => step.Parents ? ParentsKept.Choose(step, tree, source) : Match(step, tree, source)).ToList();
         if (sources.Count == 0 && step.Sources is [var first, ..])
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
         if (!IgnoreRules.TryParse(step.Exclude, out var rules) || rules.IsEmpty)
@@ -58,9 +59,12 @@ public sealed class Selection
 
     /// <summary>Chooses one path with all below it.</summary>
     /// <exception cref="StepFailedException">It is not there.</exception>
-    public static Selection OfPath(Step step, ISourceTree tree, string path) => tree.Find(path) is { } entry
-        ? Hashed(tree, [Whole(tree, "", entry)], unpack: false)
-        : throw new StepFailedException(step, tree.DescribeMissing(path) + ".");
+    public static Selection OfPath(Step step, ISourceTree tree, string path)
+    {
+        if (tree.Find(path) is not { } entry)
+            throw new StepFailedException(step, tree.DescribeMissing(path) + ".");
+        return Hashed(tree, [Whole(tree, "", entry)], unpack: false);
+    }
 
     private static Selection Hashed(ISourceTree tree, List<ChosenSource> sources, bool unpack)
     {
@@ -101,7 +105,8 @@ public sealed class Selection
         var names = new Dictionary<FileIdentity, int>();
         foreach (var source in sources)
         {
-            key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.Root.TimeIsOwn ? source.Root.Modified.Seconds : -1);
+            key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0)
+                .Add(source.Root.TimeIsOwn ? source.Root.Modified.Seconds : -1);
             foreach (var (path, entry, content) in source.Files)
             {
                 key.Add(path).Add((long)entry.Kind).Add(entry.Mode).Add(entry.Uid).Add(entry.Gid).Add(entry.LinkTarget)
@@ -147,12 +152,15 @@ public sealed class Selection
         return new ChosenSource(name, [.. entries.Select(entry => (EntryPath.Relative(entry.Path, root.Path), entry))]);
     }
 
-    /// <summary>A folder without what <c>--exclude</c> names, seen from that folder. A file that is a source itself is taken (BuildKit's behaviour).</summary>
+    /// <summary>
+    /// A folder without what <c>--exclude</c> names, seen from that folder. A file that is a source itself is taken (BuildKit's behaviour).
+    /// </summary>
     private static ChosenSource Without(IgnoreRules rules, ChosenSource source)
     {
         if (source.Files[0].Entry.Kind != EntryKind.Folder)
             return source;
-        var kept = source.Files.Select(file => file.Path).Where(path => path.Length == 0 || !rules.Match(path).Excluded).ToHashSet(StringComparer.Ordinal);
+        var kept = source.Files.Select(file => file.Path).Where(path => path.Length == 0 || !rules.Match(path).Excluded)
+            .ToHashSet(StringComparer.Ordinal);
         // A folder that is excluded itself comes along with what is kept below it.
         foreach (var path in kept.ToList())
             for (var folder = EntryPath.Parent(path); folder.Length > 0 && kept.Add(folder);)

@@ -10,7 +10,8 @@ public sealed class StageTree(Chain chain, string name) : ISourceTree
 
     public LayerEntry? Find(string path) => chain.Resolve(path).Entry;
 
-    public IEnumerable<string> Names(string folder) => chain.Children(folder).Select(entry => EntryPath.Name(entry.Path)).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Names(string folder) =>
+        chain.Children(folder).Select(entry => EntryPath.Name(entry.Path)).Order(StringComparer.Ordinal);
 
     public IEnumerable<LayerEntry> Below(string folder) => chain.Subtree(folder);
 

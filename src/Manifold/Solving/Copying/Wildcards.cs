@@ -10,7 +10,8 @@ public static class Wildcards
 
     /// <summary>The paths that match, in ordinal order. A pattern that is not well formed matches nothing.</summary>
     public static IEnumerable<string> Expand(ISourceTree tree, string pattern) =>
-        pattern.Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate<string, IEnumerable<string>>([""], (folders, part) => folders.SelectMany(folder => Step(tree, folder, part)));
+        pattern.Split('/', StringSplitOptions.RemoveEmptyEntries)
+            .Aggregate<string, IEnumerable<string>>([""], (folders, part) => folders.SelectMany(folder => Step(tree, folder, part)));
 
     private static IEnumerable<string> Step(ISourceTree tree, string folder, string part)
     {

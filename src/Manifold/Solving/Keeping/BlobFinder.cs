@@ -37,8 +37,10 @@ internal sealed class BlobFinder(KeepingTools tools)
             ? await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false) : null;
     }
 
-    /// <summary>A cache's blob of that form: one in a registry stays there until somebody reads it, so that a push there mounts
-    /// it.</summary>
+    /// <summary>
+    /// A cache's blob of that form: one in a registry stays there until somebody reads it, so that a push there mounts
+    /// it.
+    /// </summary>
     public async Task<Descriptor?> FindInCacheAsync(Digest diffId, LayerForm form, CancellationToken cancellation)
     {
         if (await program.Cache.Imported.FindLayerAsync(diffId, form.Name, cancellation).ConfigureAwait(false) is not { } found)

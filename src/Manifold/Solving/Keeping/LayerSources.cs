@@ -13,8 +13,10 @@ internal sealed class LayerSources
 {
     private readonly ConcurrentDictionary<Digest, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>>> sources = new();
 
-    /// <summary>Tells of a source. The first one told counts: where a chain has a layer twice, the upper one's source looks at what lies
-    /// below it, which is the layer itself, and would wait for itself.</summary>
+    /// <summary>
+    /// Tells of a source. The first one told counts: where a chain has a layer twice, the upper one's source looks at what lies
+    /// below it, which is the layer itself, and would wait for itself.
+    /// </summary>
     public void Add(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) =>
         sources.TryAdd(diffId, source);
 

@@ -53,9 +53,10 @@ internal sealed class PublishedBlobs(
         var entries = await reading.EntriesAsync(layer, cancellation).ConfigureAwait(false);
         var stored = await tools.Processors.RunAsync(
             () => tools.Writer.StoreAsync(entries, program.Store, form, cancellation), cancellation).ConfigureAwait(false);
-        return stored.DiffId == layer.DiffId ? stored.Descriptor!
-            : throw new ContentMismatchException($"Creating the layer {layer.DiffId.Short}: its files changed while the build read them "
+        if (stored.DiffId != layer.DiffId)
+            throw new ContentMismatchException($"Creating the layer {layer.DiffId.Short}: its files changed while the build read them "
                 + $"(now {stored.DiffId.Short}), or the cache is damaged. Build again. If that does not help, add --no-cache.");
+        return stored.Descriptor!;
     }
 
     // 4

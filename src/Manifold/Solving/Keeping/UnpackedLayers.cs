@@ -27,8 +27,10 @@ internal sealed class UnpackedLayers(KeepingTools tools, LayerSources sources, B
             expected[layer] = true;
     }
 
-    /// <summary>Whether a RUN will need the layer unpacked. Whoever needs another form then unpacks it, so that it is decompressed
-    /// once.</summary>
+    /// <summary>
+    /// Whether a RUN will need the layer unpacked. Whoever needs another form then unpacks it, so that it is decompressed
+    /// once.
+    /// </summary>
     public bool IsExpected(Digest diffId) => expected.ContainsKey(diffId);
 
     public bool Has(Digest diffId) => snapshots.Contains(diffId);

@@ -58,8 +58,10 @@ internal sealed class CommandMounts(StepTools tools, StepRecords records, StepFi
         return part.DigestOfAllSeen(path => contents.Find(path)?.Modified ?? default);
     }
 
-    /// <summary>Gets hold of all that the mounts need. Caches are taken in one order everywhere, so that no two RUNs wait for each
-    /// other.</summary>
+    /// <summary>
+    /// Gets hold of all that the mounts need. Caches are taken in one order everywhere, so that no two RUNs wait for each
+    /// other.
+    /// </summary>
     public async Task<RunResources> PrepareAsync(RunStep step, StepInputs inputs, CancellationToken cancellation)
     {
         var resources = new RunResources();
@@ -153,7 +155,13 @@ internal sealed class CommandMounts(StepTools tools, StepRecords records, StepFi
     }
 
     private static SandboxMount Memory(string target, ReadOnlyMemory<byte> content, int mode) =>
-        new() { Kind = MountKind.Memory, Target = target, Content = content, Mode = mode };
+        new()
+        {
+            Kind = MountKind.Memory,
+            Target = target,
+            Content = content,
+            Mode = mode,
+        };
 
     private static uint OwnerOf(int? id) => (uint)(id ?? 0);
 
@@ -187,7 +195,10 @@ internal sealed class CommandMounts(StepTools tools, StepRecords records, StepFi
 
         void TellOfWait() => tools.On(new StepPrinted(step,
             $"waiting for another RUN to release the cache '{definition.Id ?? mount.Target}' …",
-            IsError: true) { Time = tools.Time.GetUtcNow() });
+            IsError: true)
+        {
+            Time = tools.Time.GetUtcNow(),
+        });
     }
 
     private void Fill(RunStep step, StepMount mount, ImmutableArray<ChainLayer> from, string folder, CancellationToken cancellation)

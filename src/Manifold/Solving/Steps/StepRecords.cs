@@ -69,7 +69,9 @@ internal sealed class StepRecords(StepTools tools)
             tools.Layers.Know(made, make);
         tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false)
         {
-            Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key,
+            Time = tools.Time.GetUtcNow(),
+            DiffId = diffId,
+            Key = key,
         });
         return diffId;
     }

@@ -5,8 +5,10 @@ using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>Finds the native libraries of a zip, and of the zips within it: reads the table at its end, and the first bytes of what is
-/// named as a library.</summary>
+/// <summary>
+/// Finds the native libraries of a zip, and of the zips within it: reads the table at its end, and the first bytes of what is
+/// named as a library.
+/// </summary>
 /// <remarks>
 /// Whatever the bytes are, this ends soon and does not throw; what cannot be read is left out. Nested archives are read one level deep, as
 /// Spring Boot and application servers have them. A table may name the same few bytes any number of times, so each place is read once, and

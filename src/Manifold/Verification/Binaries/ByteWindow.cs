@@ -5,8 +5,9 @@ namespace Manifold.Verification.Binaries;
 
 /// <summary>A file's bytes at any place, of a stream that may only be readable once and forward (an entry of a tar).</summary>
 /// <remarks>
-/// Where the stream seeks, only what is asked for is read. Where it does not, what passes by is kept up to <see cref="Limits.InspectedBytes"/>, since headers
-/// point backwards too; places beyond are read if they still lie ahead. Never throws for what the bytes are. The stream is not disposed.
+/// Where the stream seeks, only what is asked for is read. Where it does not, what passes by is kept up to
+/// <see cref="Limits.InspectedBytes"/>, since headers point backwards too; places beyond are read if they still lie ahead. Never throws for
+/// what the bytes are. The stream is not disposed.
 /// </remarks>
 internal sealed class ByteWindow : IDisposable
 {

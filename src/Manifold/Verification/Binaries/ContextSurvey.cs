@@ -5,7 +5,9 @@ using Manifold.Planning.Checks;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>Looks through a build context for what is made for one machine. Reads names, and the headers of ELF files; follows no links.</summary>
+/// <summary>
+/// Looks through a build context for what is made for one machine. Reads names, and the headers of ELF files; follows no links.
+/// </summary>
 /// <remarks>
 /// Each folder is opened from the one above it and each file from its folder, so a change of the tree meanwhile leads nowhere else.
 /// What cannot be opened is left to the build to complain about.
@@ -41,7 +43,8 @@ public static class ContextSurvey
                 }
                 else if (status is { IsRegularFile: true } && !match.Excluded
                     && Tried(() => Read(folder, name)) is ElfFile { Kind: ElfKind.Program or ElfKind.Library } elf)
-                    programs.Add(new MachineFile(path, elf.Machine.ToString(), platform => MachineFit.Of(platform, elf).Kind is FitKind.Native or FitKind.Compatible));
+                    programs.Add(new MachineFile(path,
+                        elf.Machine.ToString(), platform => MachineFit.Of(platform, elf).Kind is FitKind.Native or FitKind.Compatible));
             }
         }
     }

@@ -7,7 +7,10 @@ namespace Manifold.Verification.Binaries;
 public enum ElfKind { Other, Object, Program, Library }
 
 /// <summary>What an ELF file's header, program headers and dynamic section say.</summary>
-/// <remarks>Source: System V application binary interface, "Object Files" and "Program Loading and Dynamic Linking"; each processor's supplement for <c>e_flags</c>.</remarks>
+/// <remarks>
+/// Source: System V application binary interface, "Object Files" and "Program Loading and Dynamic Linking"; each processor's supplement for
+/// <c>e_flags</c>.
+/// </remarks>
 public sealed record ElfFile : FileFacts
 {
     public required int Bits { get; init; }
@@ -34,8 +37,10 @@ public sealed record ElfFile : FileFacts
     public string? RPath { get; init; }
     public string? RunPath { get; init; }
 
-    /// <summary>The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions; 0 where the
-    /// file does not say.</summary>
+    /// <summary>
+    /// The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions; 0 where the
+    /// file does not say.
+    /// </summary>
     public int Level { get; init; }
 
     /// <summary>Arm: <c>Tag_ABI_VFP_args</c> says that floating-point arguments go in the processor's registers.</summary>

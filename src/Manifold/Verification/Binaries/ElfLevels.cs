@@ -98,7 +98,8 @@ internal sealed class ElfLevels(ByteWindow window, bool wide, bool bigEndian)
 
     private static ElfFile WithAttributes(ElfFile elf, ArmAttributes attributes) => elf with
     {
-        Level = attributes.HasSimd ? 0 : attributes.Version, HardFloatArguments = attributes.HardFloatArguments,
+        Level = attributes.HasSimd ? 0 : attributes.Version,
+        HardFloatArguments = attributes.HardFloatArguments,
     };
 
     private byte[] Bytes(ulong offset, ulong size)

@@ -4,8 +4,8 @@ namespace Manifold.Verification.Binaries;
 
 /// <summary>What an ELF header's processor, class, byte order and flags mean.</summary>
 /// <remarks>
-/// Source: the processors' ABI supplements as glibc's <c>elf.h</c> collects them: ELF for the Arm architecture (<c>EF_ARM_ABI_FLOAT_*</c>), Power ELFv2
-/// (<c>EF_PPC64_ABI</c>), RISC-V ELF psABI (<c>EF_RISCV_FLOAT_ABI</c>), MIPS (<c>EF_MIPS_ABI2</c>).
+/// Source: the processors' ABI supplements as glibc's <c>elf.h</c> collects them: ELF for the Arm architecture (<c>EF_ARM_ABI_FLOAT_*</c>),
+/// Power ELFv2 (<c>EF_PPC64_ABI</c>), RISC-V ELF psABI (<c>EF_RISCV_FLOAT_ABI</c>), MIPS (<c>EF_MIPS_ABI2</c>).
 /// </remarks>
 internal static class ElfMachines
 {
@@ -17,7 +17,10 @@ internal static class ElfMachines
 
     public static Machine Of(ElfFile elf) => new(OsOf(elf.OsAbi), ArchitectureOf(elf), AbiOf(elf));
 
-    /// <summary>Whether a library and the program that loads it pass floating-point numbers alike, as the loader checks; what says nothing goes with all.</summary>
+    /// <summary>
+    /// Whether a library and the program that loads it pass floating-point numbers alike, as the loader checks; what says nothing goes with
+    /// all.
+    /// </summary>
     public static bool SameAbi(ElfFile program, ElfFile library) => program.Processor switch
     {
         RiscV => (program.Flags & RiscVFloat) == (library.Flags & RiscVFloat),
@@ -69,7 +72,8 @@ internal static class ElfMachines
         Arm when elf.HardFloatArguments => Machine.HardFloat,
         Arm => (elf.Flags & (ArmSoft | ArmHard)) switch { ArmHard => Machine.HardFloat, ArmSoft => Machine.SoftFloat, _ => null },
         Ppc64 => (elf.Flags & PpcAbi) switch { 1 => "ELFv1", 2 => "ELFv2", _ => null },
-        RiscV => (elf.Flags & RiscVFloat) switch { 2 => "single-float", 6 => "quad-float", _ => null }, // double is what all have, and none is what links with nothing
+        // double is what all have, and none is what links with nothing
+        RiscV => (elf.Flags & RiscVFloat) switch { 2 => "single-float", 6 => "quad-float", _ => null },
         8 when elf.Bits == 32 && (elf.Flags & MipsN32) != 0 => "n32",
         _ => null,
     };

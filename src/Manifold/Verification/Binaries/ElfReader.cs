@@ -4,8 +4,10 @@ using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>Reads an ELF file's headers and what its dynamic section asks of a loader. Section headers, which stripped files may lack, are
-/// used for nothing but Arm's attributes.</summary>
+/// <summary>
+/// Reads an ELF file's headers and what its dynamic section asks of a loader. Section headers, which stripped files may lack, are
+/// used for nothing but Arm's attributes.
+/// </summary>
 /// <remarks>
 /// <code>
 /// e_ident, header     1  class, byte order, type, machine, flags
@@ -47,13 +49,17 @@ internal sealed class ElfReader
         var type = (int)Number(header, 16, 2);
         var elf = new ElfFile
         {
-            Bits = wide ? 64 : 32, BigEndian = bigEndian, OsAbi = header[7],
-            Processor = (ushort)Number(header, 18, 2), Flags = (uint)Number(header, wide ? 48 : 36, 4),
+            Bits = wide ? 64 : 32,
+            BigEndian = bigEndian,
+            OsAbi = header[7],
+            Processor = (ushort)Number(header, 18, 2),
+            Flags = (uint)Number(header, wide ? 48 : 36, 4),
             Kind = type switch { 1 => ElfKind.Object, 2 => ElfKind.Program, 3 => ElfKind.Library, _ => ElfKind.Other },
         };
         if (elf.Kind is not (ElfKind.Program or ElfKind.Library))
             return elf;
-        return ReadSegments(elf, Number(header, wide ? 32 : 28, wide ? 8 : 4), (int)Number(header, wide ? 54 : 42, 2), (int)Number(header, wide ? 56 : 44, 2));
+        return ReadSegments(elf,
+            Number(header, wide ? 32 : 28, wide ? 8 : 4), (int)Number(header, wide ? 54 : 42, 2), (int)Number(header, wide ? 56 : 44, 2));
     }
 
     // 2
@@ -68,7 +74,9 @@ internal sealed class ElfReader
         {
             if (!window.TryRead(Signed(table + (ulong)i * (ulong)size), segment))
                 return elf with { Partial = true };
-            var (offset, address, bytes) = wide ? (Number(segment, 8, 8), Number(segment, 16, 8), Number(segment, 32, 8)) : (Number(segment, 4, 4), Number(segment, 8, 4), Number(segment, 16, 4));
+            var (offset, address, bytes) = wide
+                ? (Number(segment, 8, 8), Number(segment, 16, 8), Number(segment, 32, 8))
+                : (Number(segment, 4, 4), Number(segment, 8, 4), Number(segment, 16, 4));
             switch (Number(segment, 0, 4))
             {
                 case LoadSegment:
@@ -82,7 +90,9 @@ internal sealed class ElfReader
             }
         }
         if (interpreter is { } at)
-            elf = ReadString(Signed(at.Offset), at.Size) is { Length: > 0 } path ? elf with { Interpreter = path } : elf with { Partial = true };
+            elf = ReadString(Signed(at.Offset), at.Size) is { Length: > 0 } path
+                ? elf with { Interpreter = path }
+                : elf with { Partial = true };
         elf = dynamic is { } place ? ReadDynamic(elf, Signed(place.Offset), place.Size) : elf;
         elf = elf.Kind == ElfKind.Library && elf.Interpreter is not null ? elf with { Kind = ElfKind.Program } : elf;
         return new ElfLevels(window, wide, bigEndian).Read(elf, notes, variables); // 4
@@ -105,8 +115,11 @@ internal sealed class ElfReader
         var isProgram = (tags.FirstOrDefault(tag => tag.Tag == FlagsTag).Value & PositionIndependentProgram) != 0;
         return elf with
         {
-            Needed = [.. needed.OfType<string>().Where(name => name.Length > 0)], RPath = Single(RPathTag), RunPath = Single(RunPathTag),
-            Partial = elf.Partial || needed.Any(string.IsNullOrEmpty), Kind = isProgram ? ElfKind.Program : elf.Kind,
+            Needed = [.. needed.OfType<string>().Where(name => name.Length > 0)],
+            RPath = Single(RPathTag),
+            RunPath = Single(RunPathTag),
+            Partial = elf.Partial || needed.Any(string.IsNullOrEmpty),
+            Kind = isProgram ? ElfKind.Program : elf.Kind,
         };
     }
 

@@ -17,7 +17,10 @@ public abstract record FileFacts
 {
     private const int ShortestHeader = 4;
 
-    /// <summary>Reads the facts from a file's begin, and for ELF from where its header points. Null where it is nothing of interest. Never throws for what the bytes are.</summary>
+    /// <summary>
+    /// Reads the facts from a file's begin, and for ELF from where its header points. Null where it is nothing of interest. Never throws
+    /// for what the bytes are.
+    /// </summary>
     /// <param name="path">The file's path in the image: a few files are known by their place.</param>
     /// <param name="content">Read forward only where it cannot seek; not disposed.</param>
     public static FileFacts? Read(string path, Stream content)
@@ -34,7 +37,8 @@ public abstract record FileFacts
             [(byte)'P', (byte)'K', 3, 4, ..] when ArchiveFile.Wants(path) => ArchiveReader.TryRead(path, window),
             [(byte)'M', (byte)'Z', ..] => PeReader.TryRead(window),
             [(byte)'#', (byte)'!', ..] => ScriptFile.Read(window),
-            [0xCE or 0xCF, 0xFA, 0xED, 0xFE, ..] or [0xFE, 0xED, 0xFA, 0xCE or 0xCF, ..] or [0xCA, 0xFE, 0xBA, 0xBE, ..] => MachOReader.TryRead(window.Start),
+            [0xCE or 0xCF, 0xFA, 0xED, 0xFE, ..] or [0xFE, 0xED, 0xFA, 0xCE or 0xCF, ..] or [0xCA, 0xFE, 0xBA, 0xBE, ..] =>
+                MachOReader.TryRead(window.Start),
             _ => null,
         };
     }

@@ -29,7 +29,9 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
         var machine = elf.Machine;
         if (machine.Os != platform.Os)
             return Foreign;
-        return machine.Architecture == platform.Architecture ? SameProcessor(platform, elf) : Kin(platform.Architecture, machine.Architecture);
+        return machine.Architecture == platform.Architecture
+            ? SameProcessor(platform, elf)
+            : Kin(platform.Architecture, machine.Architecture);
     }
 
     private static MachineFit SameProcessor(Platform platform, ElfFile elf) => (elf.Machine.Abi, platform.Variant) switch

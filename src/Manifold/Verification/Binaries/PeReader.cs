@@ -5,12 +5,14 @@ namespace Manifold.Verification.Binaries;
 
 /// <summary>Reads a PE file's machine, and whether it is a .NET assembly that is bound to it.</summary>
 /// <remarks>
-/// Assemblies compiled ahead of time (ReadyToRun) for another system than Windows have their machine's number combined with one of the system's.
-/// Source: Microsoft PE format; ECMA-335 II.25.3.3 (CLI header); .NET runtime, <c>pedecoder.h</c> (<c>IMAGE_FILE_MACHINE_OS_MASK</c>).
+/// Assemblies compiled ahead of time (ReadyToRun) for another system than Windows have their machine's number combined with one of the
+/// system's. Source: Microsoft PE format; ECMA-335 II.25.3.3 (CLI header); .NET runtime, <c>pedecoder.h</c>
+/// (<c>IMAGE_FILE_MACHINE_OS_MASK</c>).
 /// </remarks>
 internal static class PeReader
 {
-    private static readonly (string Os, ushort Mask)[] Systems = [("windows", 0), ("linux", 0x7B79), ("darwin", 0x4644), ("freebsd", 0xADC4), ("netbsd", 0x1993), ("illumos", 0x1992)];
+    private static readonly (string Os, ushort Mask)[] Systems =
+        [("windows", 0), ("linux", 0x7B79), ("darwin", 0x4644), ("freebsd", 0xADC4), ("netbsd", 0x1993), ("illumos", 0x1992)];
 
     private const int ClrDirectory = 14;
     private const uint Requires32Bits = 2;
@@ -48,7 +50,8 @@ internal static class PeReader
         {
             if (!window.TryRead(table + i * 40, section))
                 return 0;
-            var (size, begin, raw) = (BinaryPrimitives.ReadUInt32LittleEndian(section[8..]), BinaryPrimitives.ReadUInt32LittleEndian(section[12..]), BinaryPrimitives.ReadUInt32LittleEndian(section[20..]));
+            var (size, begin, raw) = (BinaryPrimitives.ReadUInt32LittleEndian(section[8..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(section[12..]), BinaryPrimitives.ReadUInt32LittleEndian(section[20..]));
             if (address >= begin && address - begin < size)
                 return window.TryRead((long)raw + (address - begin) + 16, flags) ? BinaryPrimitives.ReadUInt32LittleEndian(flags) : 0;
         }

@@ -11,7 +11,9 @@ public sealed record ScriptFile(string Interpreter, string? Argument) : FileFact
     private const int MostCommands = 32, MostWords = 64;
     private const int KernelReads = 256, MostBytes = 64 * 1024; // BINPRM_BUF_SIZE; the scripts that start images are a few kilobytes
 
-    /// <summary>What a shell script starts, as far as it is plain, and what it does before that changes how; none for other scripts.</summary>
+    /// <summary>
+    /// What a shell script starts, as far as it is plain, and what it does before that changes how; none for other scripts.
+    /// </summary>
     public ImmutableArray<ShellCommand> Commands { get; init; } = [];
 
     internal static ScriptFile? Read(ByteWindow window)
@@ -26,12 +28,15 @@ public sealed record ScriptFile(string Interpreter, string? Argument) : FileFact
         return line.Contains("sh", StringComparison.Ordinal) ? script.WithCommands(window.Text(MostBytes)) : script;
     }
 
-    private ScriptFile WithCommands(string text) => this with { Commands = [.. ShellText.Split(text).Commands.Where(Counts).Take(MostCommands)] };
+    private ScriptFile WithCommands(string text) =>
+        this with { Commands = [.. ShellText.Split(text).Commands.Where(Counts).Take(MostCommands)] };
 
     // Within a compound command only what takes the script's place is worth a guess.
-    private static bool Counts(ShellCommand command) => command.Words.Length <= MostWords && (command.Inner ? command.Words[0] is "exec" or ShellText.Arguments : !ShellBuiltIns.HasNoEffect(command));
+    private static bool Counts(ShellCommand command) => command.Words.Length <= MostWords
+        && (command.Inner ? command.Words[0] is "exec" or ShellText.Arguments : !ShellBuiltIns.HasNoEffect(command));
 
-    public bool Equals(ScriptFile? other) => other is not null && (Interpreter, Argument) == (other.Interpreter, other.Argument) && Commands.SequenceEqual(other.Commands);
+    public bool Equals(ScriptFile? other) =>
+        other is not null && (Interpreter, Argument) == (other.Interpreter, other.Argument) && Commands.SequenceEqual(other.Commands);
 
     public override int GetHashCode() => HashCode.Combine(Interpreter, Argument);
 }

@@ -5,9 +5,9 @@ namespace Manifold.Verification.Binaries;
 
 /// <summary>Splits the text of <c>sh -c</c>, or of a script, into simple commands, as far as that can be done without running it.</summary>
 /// <remarks>
-/// Quotes, escapes, comments, redirections, here-documents, assignments and the operators that join commands are read. Compound commands and functions are
-/// read as brackets: what stands in them is marked, what follows them counts. Substitutions are words that only the shell knows.
-/// Source: POSIX.1-2017, Shell Command Language, 2.2, 2.3, 2.6, 2.7.4, 2.9.
+/// Quotes, escapes, comments, redirections, here-documents, assignments and the operators that join commands are read. Compound commands
+/// and functions are read as brackets: what stands in them is marked, what follows them counts. Substitutions are words that only the shell
+/// knows. Source: POSIX.1-2017, Shell Command Language, 2.2, 2.3, 2.6, 2.7.4, 2.9.
 /// </remarks>
 internal sealed class ShellText
 {
@@ -38,7 +38,8 @@ internal sealed class ShellText
     {
         var shell = new ShellText(text);
         var understood = shell.Read();
-        var commands = shell.commands.Where(command => command.Words[0] is not { } name || !shell.functions.Contains(name)).ToImmutableArray();
+        var commands =
+            shell.commands.Where(command => command.Words[0] is not { } name || !shell.functions.Contains(name)).ToImmutableArray();
         return (commands, understood && commands.Length == shell.commands.Count && !commands.Any(command => command.Inner));
     }
 
@@ -174,7 +175,10 @@ internal sealed class ShellText
     internal static bool IsAssignment(string word)
     {
         var equals = word.IndexOf('=', StringComparison.Ordinal);
-        return equals > 0 && !char.IsAsciiDigit(word[0]) && word.AsSpan(0, equals).IndexOfAnyExceptInRange('0', 'z') < 0 && word[..equals].All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        return equals > 0
+            && !char.IsAsciiDigit(word[0])
+            && word.AsSpan(0, equals).IndexOfAnyExceptInRange('0', 'z') < 0
+            && word[..equals].All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
     }
 
     /// <summary>One word with its quotes taken away, or null where the shell would expand something in it.</summary>
@@ -230,7 +234,9 @@ internal sealed class ShellText
         return known;
     }
 
-    /// <summary>Takes <c>$NAME</c> or <c>${NAME}</c> up to its last character; false where it is anything else, which is passed over.</summary>
+    /// <summary>
+    /// Takes <c>$NAME</c> or <c>${NAME}</c> up to its last character; false where it is anything else, which is passed over.
+    /// </summary>
     private bool TakeVariable(StringBuilder word)
     {
         var braces = at + 2 < text.Length && text[at + 1] == '{' ? 1 : 0;
@@ -250,7 +256,10 @@ internal sealed class ShellText
     /// <summary>Goes to the last character of <c>$(…)</c>, <c>${…}</c> or <c>`…`</c>; stays at the <c>$</c> of what is shorter.</summary>
     private void SkipExpansion()
     {
-        var (opener, closer) = text[at] == '`' ? ('`', '`') : at + 1 < text.Length && text[at + 1] is '(' ? ('(', ')') : at + 1 < text.Length && text[at + 1] is '{' ? ('{', '}') : default;
+        var (opener, closer) = text[at] == '`' ? ('`', '`')
+            : at + 1 < text.Length && text[at + 1] is '(' ? ('(', ')')
+            : at + 1 < text.Length && text[at + 1] is '{' ? ('{', '}')
+            : default;
         if (opener == default)
             return;
         at += opener == '`' ? 1 : 2;

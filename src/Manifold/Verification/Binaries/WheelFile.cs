@@ -15,8 +15,10 @@ public sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
     internal static WheelFile? Read(ByteWindow window) => Of([.. TagLine().Matches(Encoding.Latin1.GetString(window.Start))
         .Select(match => match.Groups[1].Value)]);
 
-    /// <summary>From the last part of a wheel's name, which holds the tags between dots; null where it is for every machine, or not one
-    /// that is known.</summary>
+    /// <summary>
+    /// From the last part of a wheel's name, which holds the tags between dots; null where it is for every machine, or not one
+    /// that is known.
+    /// </summary>
     internal static WheelFile? OfName(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];

@@ -1,7 +1,9 @@
 namespace Manifold.Verification.Packages;
 
 /// <summary>Reads apk's database, <c>/lib/apk/db/installed</c> or <c>/usr/lib/apk/db/installed</c>.</summary>
-/// <remarks>Source: apk-tools, "Apk spec", section "Installed Database". Never throws: a block without name or version is left out.</remarks>
+/// <remarks>
+/// Source: apk-tools, "Apk spec", section "Installed Database". Never throws: a block without name or version is left out.
+/// </remarks>
 public static class ApkDatabase
 {
     public static IEnumerable<Package> Parse(string text)
@@ -21,13 +23,15 @@ public static class ApkDatabase
     }
 
     private static Package? ToPackage(Dictionary<char, string> fields) =>
-        fields.GetValueOrDefault('P') is not { Length: > 0 } name || fields.GetValueOrDefault('V') is not { Length: > 0 } version ? null : new Package
-        {
-            Kind = PackageKind.Apk,
-            Name = name,
-            Version = version,
-            Architecture = fields.GetValueOrDefault('A') ?? "",
-            License = fields.GetValueOrDefault('L') is { Length: > 0 } license ? license : null,
-            Source = fields.GetValueOrDefault('o') is { Length: > 0 } origin ? origin : name,
-        };
+        fields.GetValueOrDefault('P') is not { Length: > 0 } name || fields.GetValueOrDefault('V') is not { Length: > 0 } version
+            ? null
+            : new Package
+            {
+                Kind = PackageKind.Apk,
+                Name = name,
+                Version = version,
+                Architecture = fields.GetValueOrDefault('A') ?? "",
+                License = fields.GetValueOrDefault('L') is { Length: > 0 } license ? license : null,
+                Source = fields.GetValueOrDefault('o') is { Length: > 0 } origin ? origin : name,
+            };
 }

@@ -1,7 +1,9 @@
 namespace Manifold.Verification.Packages;
 
 /// <summary>Reads dpkg's database: <c>/var/lib/dpkg/status</c>, and the files of <c>status.d/</c> that images without dpkg have.</summary>
-/// <remarks>Source: deb-control(5), dpkg-query(1), dpkg(1) "Package states". Never throws: a paragraph without name or version is left out.</remarks>
+/// <remarks>
+/// Source: deb-control(5), dpkg-query(1), dpkg(1) "Package states". Never throws: a paragraph without name or version is left out.
+/// </remarks>
 public static class DpkgDatabase
 {
     /// <summary>The packages that have files in the image. What was removed and left its configuration is not among them.</summary>
@@ -9,14 +11,21 @@ public static class DpkgDatabase
 
     private static Package? ToPackage(Dictionary<string, string> fields)
     {
-        if (fields.GetValueOrDefault("Package") is not { Length: > 0 } name || fields.GetValueOrDefault("Version") is not { Length: > 0 } version)
+        if (fields.GetValueOrDefault("Package") is not { Length: > 0 } name
+            || fields.GetValueOrDefault("Version") is not { Length: > 0 } version)
             return null;
         // "want flag state"; files of status.d/ have none.
         if (fields.GetValueOrDefault("Status")?.Split(' ') is [.., "not-installed" or "config-files"])
             return null;
         // Source: NAME, or NAME (VERSION) where the version differs.
         var source = (fields.GetValueOrDefault("Source") ?? "").Split([' ', '(', ')'], StringSplitOptions.RemoveEmptyEntries);
-        var package = new Package { Kind = PackageKind.Deb, Name = name, Version = version, Architecture = fields.GetValueOrDefault("Architecture") ?? "" };
+        var package = new Package
+        {
+            Kind = PackageKind.Deb,
+            Name = name,
+            Version = version,
+            Architecture = fields.GetValueOrDefault("Architecture") ?? "",
+        };
         return source switch
         {
             [var origin, var originVersion, ..] => package with { Source = origin, SourceVersion = originVersion },

@@ -6,7 +6,8 @@ namespace Manifold.Verification.Packages;
 
 /// <summary>What an image's own package databases say is installed, read statically: nothing of the image runs.</summary>
 /// <param name="Packages">By name, then version and architecture.</param>
-/// <param name="Unreadable">Databases that are there and could not be read, each with the reason. Whoever shows the packages shows these too.</param>
+/// <param name="Unreadable">Databases that are there and could not be read, each with the reason. Whoever shows the packages shows these
+/// too.</param>
 public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package> Packages, ImmutableArray<string> Unreadable)
 {
     private const string DpkgStatus = "var/lib/dpkg/status", DpkgFolder = "var/lib/dpkg/status.d";
@@ -20,15 +21,19 @@ public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package>
     /// <summary>Whether a layer's file of this path is needed here.</summary>
     public static bool IsWanted(string path) =>
         path == DpkgStatus || OsReleases.Contains(path) || ApkDatabases.Contains(path)
-        || EntryPath.IsBelow(path, DpkgFolder) || RpmFolders.Any(folder => EntryPath.Parent(path) == folder && path.EndsWith("rpmdb.sqlite", StringComparison.Ordinal));
+        || EntryPath.IsBelow(path, DpkgFolder)
+        || RpmFolders.Any(folder => EntryPath.Parent(path) == folder && path.EndsWith("rpmdb.sqlite", StringComparison.Ordinal));
 
     public static PackageInventory Read(PlatformContents image)
     {
         var reading = new Reading(image);
         var packages = reading.Dpkg().Concat(reading.Apk()).Concat(reading.Rpm());
         return new PackageInventory(
-            OsReleases.Select(image.Read).OfType<byte[]>().Select(bytes => OsRelease.Parse(Encoding.UTF8.GetString(bytes))).FirstOrDefault() ?? OsRelease.Unknown,
-            [.. packages.Distinct().OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Version, StringComparer.Ordinal)
+            OsReleases.Select(image.Read).OfType<byte[]>().Select(bytes => OsRelease.Parse(Encoding.UTF8.GetString(bytes))).FirstOrDefault()
+                ?? OsRelease.Unknown,
+            [.. packages.Distinct()
+                .OrderBy(package => package.Name, StringComparer.Ordinal)
+                .ThenBy(package => package.Version, StringComparer.Ordinal)
                 .ThenBy(package => package.Architecture, StringComparer.Ordinal)],
             [.. reading.Unreadable]);
     }
@@ -89,16 +94,20 @@ public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package>
         {
             var bytes = image.Read(path);
             if (bytes is null)
-                Unreadable.Add($"/{path}: it is larger than {Limits.PackageDatabaseBytes / 1024 / 1024} MB, or a link to where no package manager has it.");
+                Unreadable.Add($"/{path}: it is larger than {Limits.PackageDatabaseBytes / 1024 / 1024} MB, or a "
+                    + $"link to where no package manager has it.");
             return bytes;
         }
 
-        /// <summary>False where there is no such file, or it was met under another name: a folder of databases is often a link to another.</summary>
+        /// <summary>
+        /// False where there is no such file, or it was met under another name: a folder of databases is often a link to another.
+        /// </summary>
         private bool FirstSight(string path)
         {
             try
             {
-                return image.Files.Resolve(path) is { Exists: true, Entry.Kind: EntryKind.File or EntryKind.HardLink } found && seen.Add(found.Path);
+                return image.Files.Resolve(path) is { Exists: true, Entry.Kind: EntryKind.File or EntryKind.HardLink } found
+                    && seen.Add(found.Path);
             }
             catch (LayerException)
             {
@@ -106,6 +115,7 @@ public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package>
             }
         }
 
-        private IEnumerable<string> FilesIn(string folder) => image.Files.Children(folder).Where(entry => entry.Kind == EntryKind.File).Select(entry => entry.Path);
+        private IEnumerable<string> FilesIn(string folder) =>
+            image.Files.Children(folder).Where(entry => entry.Kind == EntryKind.File).Select(entry => entry.Path);
     }
 }

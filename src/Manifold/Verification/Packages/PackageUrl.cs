@@ -3,7 +3,9 @@ using System.Text;
 namespace Manifold.Verification.Packages;
 
 /// <summary>Names a package for every scanner: <c>pkg:deb/debian/curl@7.88.1-10?arch=amd64&amp;distro=debian-12</c>.</summary>
-/// <remarks>Source: package-url specification, "purl components" and the types deb, apk, rpm and docker; <c>upstream</c> is what Syft and Grype use.</remarks>
+/// <remarks>
+/// Source: package-url specification, "purl components" and the types deb, apk, rpm and docker; <c>upstream</c> is what Syft and Grype use.
+/// </remarks>
 public static class PackageUrl
 {
     public static string Of(Package package, OsRelease release)
@@ -23,8 +25,11 @@ public static class PackageUrl
         if (package.Kind == PackageKind.Rpm && version.IndexOf(':', StringComparison.Ordinal) is var colon and > 0)
             (qualifiers["epoch"], version) = (version[..colon], version[(colon + 1)..]);
         if (package.Source != package.Name || package.SourceVersion != package.Version)
-            qualifiers["upstream"] = package.SourceVersion == package.Version ? package.Source : $"{package.Source}@{package.SourceVersion}";
-        return Written($"pkg:{type}/{Encoded(vendor)}/{Encoded(package.Kind == PackageKind.Rpm ? package.Name : package.Name.ToLowerInvariant())}@{Encoded(version)}", qualifiers);
+            qualifiers["upstream"] =
+                package.SourceVersion == package.Version ? package.Source : $"{package.Source}@{package.SourceVersion}";
+        return Written(
+            $"pkg:{type}/{Encoded(vendor)}/{Encoded(package.Kind == PackageKind.Rpm ? package.Name : package.Name.ToLowerInvariant())}"
+                + $"@{Encoded(version)}", qualifiers);
     }
 
     /// <summary>An image by digest: <c>pkg:docker/acme/app@sha256:…?platform=linux%2Farm64&amp;repository_url=quay.io</c>.</summary>
@@ -35,7 +40,8 @@ public static class PackageUrl
             qualifiers["platform"] = platform.ToString();
         if (name.Registry != "docker.io")
             qualifiers["repository_url"] = name.Registry;
-        return Written($"pkg:docker/{string.Join('/', name.Repository.Split('/').Select(Encoded))}@{Encoded(digest.ToString())}", qualifiers);
+        return Written(
+            $"pkg:docker/{string.Join('/', name.Repository.Split('/').Select(Encoded))}@{Encoded(digest.ToString())}", qualifiers);
     }
 
     private static string Written(string start, SortedDictionary<string, string> qualifiers) =>

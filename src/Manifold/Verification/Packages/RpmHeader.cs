@@ -50,19 +50,24 @@ public static class RpmHeader
     private static Package WithSource(Package package, string sourceRpm, string epoch)
     {
         var parts = sourceRpm.Replace(".src.rpm", "", StringComparison.Ordinal).Split('-');
-        return parts.Length < 3 ? package : package with { Source = string.Join('-', parts[..^2]), SourceVersion = $"{epoch}{parts[^2]}-{parts[^1]}" };
+        return parts.Length < 3
+            ? package
+            : package with { Source = string.Join('-', parts[..^2]), SourceVersion = $"{epoch}{parts[^2]}-{parts[^1]}" };
     }
 
     private static string? Text(ReadOnlySpan<byte> index, ReadOnlySpan<byte> data, int tag)
     {
-        if (Find(index, data, tag, out var type) is not { IsEmpty: false } rest || type is not (StringType or StringArrayType or TranslatedType))
+        if (Find(index, data, tag, out var type) is not { IsEmpty: false } rest
+            || type is not (StringType or StringArrayType or TranslatedType))
             return null;
         var end = rest.IndexOf((byte)0);
         return end < 0 ? null : Encoding.UTF8.GetString(rest[..end]);
     }
 
     private static uint? Number(ReadOnlySpan<byte> index, ReadOnlySpan<byte> data, int tag) =>
-        Find(index, data, tag, out var type) is { Length: >= 4 } rest && type == Int32Type ? BinaryPrimitives.ReadUInt32BigEndian(rest) : null;
+        Find(index, data, tag, out var type) is { Length: >= 4 } rest && type == Int32Type
+            ? BinaryPrimitives.ReadUInt32BigEndian(rest)
+            : null;
 
     private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> index, ReadOnlySpan<byte> data, int tag, out int type)
     {

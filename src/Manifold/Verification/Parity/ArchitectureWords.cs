@@ -4,7 +4,10 @@ using Manifold.Oci;
 
 namespace Manifold.Verification.Parity;
 
-/// <summary>Makes one platform's names comparable with another's: <c>usr/lib/aarch64-linux-gnu/x.so</c> and <c>usr/lib/x86_64-linux-gnu/x.so</c> are the same file.</summary>
+/// <summary>
+/// Makes one platform's names comparable with another's: <c>usr/lib/aarch64-linux-gnu/x.so</c> and <c>usr/lib/x86_64-linux-gnu/x.so</c> are
+/// the same file.
+/// </summary>
 public sealed class ArchitectureWords(Platform platform)
 {
     // The distributions', compilers' and runtimes' words for one processor; longer ones first, as a pattern takes the first that fits.
@@ -21,13 +24,16 @@ public sealed class ArchitectureWords(Platform platform)
     };
 
     private readonly Regex pattern = new(
-        $"(?<![A-Za-z0-9])(?:{Words.GetValueOrDefault(platform.Architecture, Regex.Escape(platform.Architecture))})(?:[-_](?:[a-z]+[-_])?linux(?:[-_](?:gnu|musl)[a-z0-9]*)?)?(?![A-Za-z0-9])",
+        $"(?<![A-Za-z0-9])(?:{Words.GetValueOrDefault(platform.Architecture, Regex.Escape(platform.Architecture))}"
+            + $")(?:[-_](?:[a-z]+[-_])?linux(?:[-_](?:gnu|musl)[a-z0-9]*)?)?(?![A-Za-z0-9])",
         RegexOptions.CultureInvariant);
 
     /// <summary>The text with each word for the architecture replaced by one that all platforms share.</summary>
     public string Neutral(string text) => pattern.Replace(text, "ARCH");
 
-    /// <summary>A path in the same form, with <c>lib64</c> as <c>lib</c>; null for what only this architecture can have: its loader.</summary>
+    /// <summary>
+    /// A path in the same form, with <c>lib64</c> as <c>lib</c>; null for what only this architecture can have: its loader.
+    /// </summary>
     public string? NeutralPath(string path)
     {
         if (IsLoader(EntryPath.Name(path)))

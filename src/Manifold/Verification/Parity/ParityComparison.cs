@@ -35,12 +35,15 @@ internal sealed class ParityComparison(ImmutableArray<PlatformContents> platform
             .Concat(Compare(ParityTopic.StopSignal, image => One(image.Config.Config?.StopSignal)))
             .Concat(Compare(ParityTopic.Healthcheck, image => One(Command(image.Config.Config?.Healthcheck?.Test))))
             .Concat(Compare(ParityTopic.Label, image => image.Config.Config?.Labels?.Select(pair => (pair.Key, pair.Value)) ?? []))
-            .Concat(Compare(ParityTopic.Annotation, image => (image.Manifest.Annotations ?? Nothing).Concat(image.Descriptor.Annotations ?? Nothing).Select(pair => (pair.Key, pair.Value))));
+            .Concat(Compare(ParityTopic.Annotation, image => (image.Manifest.Annotations ?? Nothing)
+                .Concat(image.Descriptor.Annotations ?? Nothing)
+                .Select(pair => (pair.Key, pair.Value))));
 
     private static ImmutableSortedDictionary<string, string> Nothing => ImmutableSortedDictionary<string, string>.Empty;
 
     // 1, 2
-    private IEnumerable<ParityDifference> Compare(ParityTopic topic, Func<PlatformContents, IEnumerable<(string Name, string Value)>> valuesOf)
+    private IEnumerable<ParityDifference> Compare(
+        ParityTopic topic, Func<PlatformContents, IEnumerable<(string Name, string Value)>> valuesOf)
     {
         var columns = platforms.Zip(words, (image, words) =>
         {
@@ -70,7 +73,8 @@ internal sealed class ParityComparison(ImmutableArray<PlatformContents> platform
             .Where(path => !files.All(paths => paths.Contains(path)))
             .GroupBy(path => Highest(path, files, folders))
             .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new ParityDifference(ParityTopic.File, "/" + group.Key, [.. files.Select(paths => Told(group.Key, [.. group.Where(paths.Contains)]))]));
+            .Select(group => new ParityDifference(ParityTopic.File,
+                "/" + group.Key, [.. files.Select(paths => Told(group.Key, [.. group.Where(paths.Contains)]))]));
     }
 
     /// <summary>The highest folder on the way to a path that those platforms lack which lack the path; else the path.</summary>
@@ -78,7 +82,8 @@ internal sealed class ParityComparison(ImmutableArray<PlatformContents> platform
     {
         var lacking = folders.Where((_, i) => !files[i].Contains(path)).ToList();
         var highest = path;
-        for (var folder = EntryPath.Parent(path); folder.Length > 0 && lacking.All(there => !there.Contains(folder)); folder = EntryPath.Parent(folder))
+        for (var folder = EntryPath.Parent(path);
+            folder.Length > 0 && lacking.All(there => !there.Contains(folder)); folder = EntryPath.Parent(folder))
             highest = folder;
         return highest == path ? path : highest + "/";
     }
@@ -91,8 +96,11 @@ internal sealed class ParityComparison(ImmutableArray<PlatformContents> platform
     private static string? Command(ImmutableArray<string>? words) =>
         words is { IsEmpty: false } some ? "[" + string.Join(", ", some.Select(word => $"\"{word}\"")) + "]" : null;
 
-    private static IEnumerable<(string, string)> Keys(ImmutableSortedDictionary<string, EmptyObject>? set) => set?.Keys.Select(key => (key, "yes")) ?? [];
+    private static IEnumerable<(string, string)> Keys(ImmutableSortedDictionary<string, EmptyObject>? set) =>
+        set?.Keys.Select(key => (key, "yes")) ?? [];
 
     private static (string, string) Pair(string variable) =>
-        variable.IndexOf('=', StringComparison.Ordinal) is var equals and > 0 ? (variable[..equals], variable[(equals + 1)..]) : (variable, "");
+        variable.IndexOf('=', StringComparison.Ordinal) is var equals and > 0
+            ? (variable[..equals], variable[(equals + 1)..])
+            : (variable, "");
 }

@@ -22,7 +22,8 @@ public sealed record ParityDifference(ParityTopic Topic, string Name, ImmutableA
 /// <summary>What one platform weighs.</summary>
 /// <param name="CompressedBytes">Of the layers' blobs.</param>
 /// <param name="UncompressedBytes">Of all files of all layers; what a higher layer replaces is counted too.</param>
-public sealed record PlatformWeight(string Platform, Digest Manifest, int Layers, long CompressedBytes, long UncompressedBytes, int Packages, int Files);
+public sealed record PlatformWeight(
+    string Platform, Digest Manifest, int Layers, long CompressedBytes, long UncompressedBytes, int Packages, int Files);
 
 /// <summary>How the platforms of one image differ. Names that only say the architecture are the same name.</summary>
 /// <param name="Unreadable">Package databases that could not be read, with platform and reason: their packages are not compared.</param>

@@ -31,7 +31,8 @@ internal sealed class ArchiveComparison(ContentComparison contents)
             return contents.Compare(left, right, Within(inside, "(unzipped)"));
         var offset = a.AsSpan().CommonPrefixLength(b);
         const int time = 4, flags = 8; // RFC 1952, section 2.3
-        return (new ContentDifference(offset, Hex(a, offset), Hex(b, offset), inside), offset is >= time and < flags ? LikelyCauses.ArchivedTime : LikelyCauses.Unknown);
+        return (new ContentDifference(offset, Hex(a, offset), Hex(b, offset), inside),
+            offset is >= time and < flags ? LikelyCauses.ArchivedTime : LikelyCauses.Unknown);
     }
 
     private sealed record Entry(string Name, TarEntryType Type, DateTimeOffset Time, string Attributes, byte[] Content);
@@ -43,15 +44,18 @@ internal sealed class ArchiveComparison(ContentComparison contents)
         if (!left.Select(entry => entry.Name).SequenceEqual(right.Select(entry => entry.Name)))
         {
             var at = left.Zip(right).TakeWhile(pair => pair.First.Name == pair.Second.Name).Count();
-            var reordered = left.Select(entry => entry.Name).Order(StringComparer.Ordinal).SequenceEqual(right.Select(entry => entry.Name).Order(StringComparer.Ordinal));
-            return (new ContentDifference(offset, NameAt(left, at), NameAt(right, at), Within(inside, "(list of entries)")), reordered ? LikelyCauses.Order : LikelyCauses.OnlyOnce);
+            var reordered = left.Select(entry => entry.Name).Order(StringComparer.Ordinal)
+                .SequenceEqual(right.Select(entry => entry.Name).Order(StringComparer.Ordinal));
+            return (new ContentDifference(offset, NameAt(left, at), NameAt(right, at), Within(inside, "(list of entries)")),
+                reordered ? LikelyCauses.Order : LikelyCauses.OnlyOnce);
         }
         foreach (var (x, y) in left.Zip(right))
         {
             if (!x.Content.AsSpan().SequenceEqual(y.Content))
                 return contents.Compare(x.Content, y.Content, Within(inside, x.Name));
             if (x.Time != y.Time || x.Attributes != y.Attributes)
-                return (new ContentDifference(offset, $"{x.Attributes} {x.Time:u}", $"{y.Attributes} {y.Time:u}", Within(inside, x.Name)), x.Attributes == y.Attributes ? LikelyCauses.ArchivedTime : LikelyCauses.Unknown);
+                return (new ContentDifference(offset, $"{x.Attributes} {x.Time:u}", $"{y.Attributes} {y.Time:u}", Within(inside, x.Name)),
+                    x.Attributes == y.Attributes ? LikelyCauses.ArchivedTime : LikelyCauses.Unknown);
         }
         return null;
     }
@@ -66,7 +70,8 @@ internal sealed class ArchiveComparison(ContentComparison contents)
         {
             using var content = new MemoryStream();
             entry.DataStream?.CopyTo(content);
-            entries.Add(new Entry(entry.Name, entry.EntryType, entry.ModificationTime, $"{Convert.ToString((int)entry.Mode, 8)} {entry.Uid}:{entry.Gid}", content.ToArray()));
+            entries.Add(new Entry(entry.Name, entry.EntryType,
+                entry.ModificationTime, $"{Convert.ToString((int)entry.Mode, 8)} {entry.Uid}:{entry.Gid}", content.ToArray()));
         }
         return entries;
     }

@@ -38,7 +38,8 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
         var (left, right) = (Around(a, offset), Around(b, offset));
         if (Both(Uuid(), left, right))
             return LikelyCauses.Uuid;
-        if (Both(Time(), left, right) || IsNumberOfTime(left, first) && IsNumberOfTime(right, second) || IsBinaryTime(a, offset, first) && IsBinaryTime(b, offset, second))
+        if (Both(Time(), left, right) || IsNumberOfTime(left, first) && IsNumberOfTime(right, second) || IsBinaryTime(a, offset, first)
+            && IsBinaryTime(b, offset, second))
             return LikelyCauses.TimeStamp;
         if (IsReordered(a, b))
             return LikelyCauses.Order;
@@ -54,7 +55,8 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
     }
 
     private static string Without(string text, ImmutableArray<string> folders) =>
-        folders.OrderByDescending(folder => folder.Length).Aggregate(text, (rest, folder) => rest.Replace(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(folder)), "\0", StringComparison.Ordinal));
+        folders.OrderByDescending(folder => folder.Length).Aggregate(text,
+            (rest, folder) => rest.Replace(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(folder)), "\0", StringComparison.Ordinal));
 
     private static bool IsReordered(byte[] a, byte[] b)
     {
@@ -99,7 +101,8 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
     private static bool Both(Regex pattern, Piece left, Piece right) => Covers(pattern, left) && Covers(pattern, right);
 
     /// <summary>Whether a match lies across the difference, or ends where one of the two is longer.</summary>
-    private static bool Covers(Regex pattern, Piece piece) => pattern.Matches(piece.Text).Any(match => match.Index <= piece.At && piece.At <= match.Index + match.Length);
+    private static bool Covers(Regex pattern, Piece piece) =>
+        pattern.Matches(piece.Text).Any(match => match.Index <= piece.At && piece.At <= match.Index + match.Length);
 
     private static bool IsNumberOfTime(Piece piece, BuildConditions build) => Digits().Matches(piece.Text)
         .Where(match => match.Index <= piece.At && piece.At <= match.Index + match.Length && match.Length is >= 10 and <= 19)
@@ -107,10 +110,12 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
 
     private static bool IsBinaryTime(byte[] content, int offset, BuildConditions build) =>
         Enumerable.Range(Math.Max(0, offset - 3), 4).Where(at => at <= offset && at + 4 <= content.Length).Any(at =>
-            IsNear(BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(at)), build) || IsNear(BinaryPrimitives.ReadUInt32BigEndian(content.AsSpan(at)), build));
+            IsNear(BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(at)), build)
+                || IsNear(BinaryPrimitives.ReadUInt32BigEndian(content.AsSpan(at)), build));
 
     /// <summary>Seconds since 1970 within the build, give or take an hour.</summary>
-    internal static bool IsNear(long seconds, BuildConditions build) => Math.Abs(seconds - build.Began.ToUnixTimeSeconds()) < 3600 + build.Duration.TotalSeconds;
+    internal static bool IsNear(long seconds, BuildConditions build) =>
+        Math.Abs(seconds - build.Began.ToUnixTimeSeconds()) < 3600 + build.Duration.TotalSeconds;
 
     private static string Excerpt(byte[] content, int offset)
     {
@@ -127,12 +132,16 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
     }
 
     private static bool IsText(byte[] content) =>
-        content.AsSpan(0, Math.Min(content.Length, 8192)) is var begin && !begin.Contains((byte)0) && !Encoding.UTF8.GetString(begin[..Math.Max(0, begin.Length - (begin.Length == 8192 ? 4 : 0))]).Contains('\uFFFD', StringComparison.Ordinal);
+        content.AsSpan(0, Math.Min(content.Length, 8192)) is var begin
+            && !begin.Contains((byte)0)
+            && !Encoding.UTF8.GetString(begin[..Math.Max(0, begin.Length - (begin.Length == 8192 ? 4 : 0))])
+                .Contains('\uFFFD', StringComparison.Ordinal);
 
     [GeneratedRegex("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")]
     private static partial Regex Uuid();
 
-    [GeneratedRegex(@"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]+\d{1,4}[ ,]*(?:\d{4} )?\d{1,2}:\d\d(?::\d\d)?|\d{4}[-/.]\d\d[-/.]\d\d(?:[T _]\d\d[:.h-]?\d\d(?:[:.]?\d\d)?(?:[.,]\d+)?)?|\b20\d{6}[T-]?\d{4,6}\b|\b\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\b")]
+    [GeneratedRegex(
+        @"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]+\d{1,4}[ ,]*(?:\d{4} )?\d{1,2}:\d\d(?::\d\d)?|\d{4}[-/.]\d\d[-/.]\d\d(?:[T _]\d\d[:.h-]?\d\d(?:[:.]?\d\d)?(?:[.,]\d+)?)?|\b20\d{6}[T-]?\d{4,6}\b|\b\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\b")]
     private static partial Regex Time();
 
     [GeneratedRegex("[0-9a-fA-F]{8,}|[0-9A-Za-z+/_-]{16,}={0,2}")]

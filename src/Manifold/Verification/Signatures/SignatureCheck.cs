@@ -34,7 +34,8 @@ public sealed class SignatureCheck(IImageSource source, SignatureReader reader, 
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var subjects = await SignedParts.OfAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
-        var findings = await Task.WhenAll(subjects.Select(subject => CheckAsync(subject.Name, subject.Descriptor.Digest, cancellation))).ConfigureAwait(false);
+        var findings = await Task.WhenAll(
+            subjects.Select(subject => CheckAsync(subject.Name, subject.Descriptor.Digest, cancellation))).ConfigureAwait(false);
         return new SignatureReport([.. findings]);
     }
 

@@ -23,11 +23,15 @@ public sealed class SignatureReader(IImageSource source)
     {
         // 1
         var found = new List<FoundSignature>();
-        foreach (var referrer in (await source.ListReferrersAsync(manifest, cancellation).ConfigureAwait(false)).Where(entry => entry.ArtifactType == SimpleSigning.ArtifactType).Take(SignaturesAtMost))
-            found.AddRange(await SignaturesOfAsync(await source.ReadDocumentAsync(referrer, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false));
+        foreach (var referrer in (await source.ListReferrersAsync(manifest, cancellation).ConfigureAwait(false))
+            .Where(entry => entry.ArtifactType == SimpleSigning.ArtifactType).Take(SignaturesAtMost))
+            found.AddRange(await SignaturesOfAsync(await source.ReadDocumentAsync(referrer, cancellation).ConfigureAwait(false),
+                cancellation).ConfigureAwait(false));
         // 2
-        foreach (var tagged in (await source.ListTaggedAsync(manifest, cancellation).ConfigureAwait(false)).Where(tagged => tagged.Tag == SimpleSigning.TagOf(manifest)))
-            found.AddRange(await SignaturesOfAsync(await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false));
+        foreach (var tagged in (await source.ListTaggedAsync(manifest, cancellation).ConfigureAwait(false))
+            .Where(tagged => tagged.Tag == SimpleSigning.TagOf(manifest)))
+            found.AddRange(await SignaturesOfAsync(await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false),
+                cancellation).ConfigureAwait(false));
         return found;
     }
 
@@ -36,7 +40,8 @@ public sealed class SignatureReader(IImageSource source)
         var found = new List<FoundSignature>();
         if (TryParse(document) is not { } manifest)
             return found;
-        foreach (var layer in manifest.Layers.Where(layer => layer.MediaType == SimpleSigning.MediaType && layer.Size <= PayloadBytes).Take(SignaturesAtMost))
+        foreach (var layer in manifest.Layers.Where(layer => layer.MediaType == SimpleSigning.MediaType && layer.Size <= PayloadBytes)
+            .Take(SignaturesAtMost))
         {
             if (SignatureOf(layer) is not { } signature)
                 continue;

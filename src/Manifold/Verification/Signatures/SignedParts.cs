@@ -12,12 +12,15 @@ public sealed record SignedPart(string Name, Descriptor Descriptor);
 public static class SignedParts
 {
     /// <summary>The top first. Entries that are no image (attestations of other builders) are left out.</summary>
-    public static async Task<ImmutableArray<SignedPart>> OfAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
+    public static async Task<ImmutableArray<SignedPart>> OfAsync(
+        IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
         var tree = await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false);
-        return [.. tree.Indexes.Concat(tree.Images).DistinctBy(part => part.Digest).Select(part => new SignedPart(NameOf(part, top), part))];
+        return [.. tree.Indexes.Concat(tree.Images).DistinctBy(part => part.Digest)
+            .Select(part => new SignedPart(NameOf(part, top), part))];
     }
 
     private static string NameOf(Descriptor part, Descriptor top) =>
-        part.Digest == top.Digest ? MediaType.IsIndex(top.MediaType) ? "index" : "image" : part.Platform?.ToPlatform().ToString() ?? part.Digest.ToString();
+        part.Digest == top.Digest ? MediaType.IsIndex(top.MediaType) ? "index" : "image" : part.Platform?.ToPlatform().ToString()
+            ?? part.Digest.ToString();
 }

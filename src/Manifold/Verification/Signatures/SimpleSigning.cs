@@ -19,7 +19,10 @@ public sealed record SimpleSigning(string Reference, Digest Manifest)
     /// <summary>The tag at which cosign keeps a manifest's signatures: <c>sha256-HEX.sig</c>.</summary>
     public static string TagOf(Digest manifest) => $"{manifest.Algorithm}-{manifest.Hex}.sig";
 
-    /// <summary>The statement for a manifest in a repository. As cosign has it, without the tag, which may move; Docker Hub is <c>index.docker.io</c>.</summary>
+    /// <summary>
+    /// The statement for a manifest in a repository. As cosign has it, without the tag, which may move; Docker Hub is
+    /// <c>index.docker.io</c>.
+    /// </summary>
     public static SimpleSigning For(ImageReference repository, Digest manifest) =>
         new($"{(repository.Registry == "docker.io" ? "index.docker.io" : repository.Registry)}/{repository.Repository}", manifest);
 

@@ -33,13 +33,16 @@ public sealed class VerificationKey : IDisposable
 
     public static VerificationKey Of(ECDsa key) => new(ECDsa.Create(key.ExportParameters(false)));
 
-    /// <summary>Whether the bytes were signed with this key's private half. cosign hashes with SHA-256 whatever the curve; others go by the curve.</summary>
+    /// <summary>
+    /// Whether the bytes were signed with this key's private half. cosign hashes with SHA-256 whatever the curve; others go by the curve.
+    /// </summary>
     public bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {
         try
         {
             return key.VerifyData(payload, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
-                || (key.KeySize > 256 && key.VerifyData(payload, signature, HashAlgorithmName.SHA384, DSASignatureFormat.Rfc3279DerSequence));
+                || (key.KeySize > 256
+                    && key.VerifyData(payload, signature, HashAlgorithmName.SHA384, DSASignatureFormat.Rfc3279DerSequence));
         }
         catch (CryptographicException)
         {

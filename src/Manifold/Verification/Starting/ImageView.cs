@@ -15,8 +15,8 @@ internal sealed record Sighting(string Path, LayerEntry Entry, int Layer, FileFa
 
 /// <summary>An image's file tree, or the upper part of it: the layers from <paramref name="lowest"/> up.</summary>
 /// <remarks>
-/// What is found in the upper layers is what a container sees there, since nothing below can change it; only of what is not found the layers
-/// below may still have something. So a start that is followed without a fault need not be followed again with more layers.
+/// What is found in the upper layers is what a container sees there, since nothing below can change it; only of what is not found the
+/// layers below may still have something. So a start that is followed without a fault need not be followed again with more layers.
 /// </remarks>
 /// <param name="layers">Those from <paramref name="lowest"/> to the top.</param>
 internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
@@ -28,7 +28,9 @@ internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
     {
         try
         {
-            return chain.Resolve(path) is { Exists: true } resolved && chain.Locate(resolved.Path) is { } found ? Seen(resolved.Path, found) : null;
+            return chain.Resolve(path) is { Exists: true } resolved && chain.Locate(resolved.Path) is { } found
+                ? Seen(resolved.Path, found)
+                : null;
         }
         catch (LayerException)
         {

@@ -54,7 +54,8 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
                     Load(name, file);
     }
 
-    private bool IsLoader(string name) => name == elf.Interpreter?.Split('/')[^1] || (musl && MuslParts.Any(part => name.StartsWith(part, StringComparison.Ordinal)));
+    private bool IsLoader(string name) =>
+        name == elf.Interpreter?.Split('/')[^1] || (musl && MuslParts.Any(part => name.StartsWith(part, StringComparison.Ordinal)));
 
     private void Load(string name, Loaded by)
     {
@@ -63,7 +64,10 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
         {
             if (view.Find(path) is not { Facts: ElfFile library } found)
                 continue;
-            if (library.Processor == elf.Processor && library.Bits == elf.Bits && library.BigEndian == elf.BigEndian && ElfMachines.SameAbi(elf, library))
+            if (library.Processor == elf.Processor
+                && library.Bits == elf.Bits
+                && library.BigEndian == elf.BigEndian
+                && ElfMachines.SameAbi(elf, library))
             {
                 Found.Add(found);
                 pending.Enqueue(new Loaded(found, library, by));
@@ -72,7 +76,8 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
             wrong ??= found;
         }
         // No loader looks there; but that it lies there tells what went wrong.
-        wrong ??= LoaderFolders.OfAnyProcessor.Select(folder => view.Find($"{folder}/{name}")).FirstOrDefault(found => found?.Facts is ElfFile);
+        wrong ??= LoaderFolders.OfAnyProcessor.Select(folder => view.Find($"{folder}/{name}"))
+            .FirstOrDefault(found => found?.Facts is ElfFile);
         Problems.Add(new LibraryProblem(name, by.File.Path, wrong));
     }
 
@@ -81,7 +86,9 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
         var fromEnvironment = Split(libraryPath, program);
         if (musl)
             return [.. fromEnvironment, .. Chain(by).SelectMany(file => Split(file.Elf.RunPath ?? file.Elf.RPath, file.File)), .. standard];
-        var inherited = by.Elf.RunPath is null ? Chain(by).Where(file => file.Elf.RunPath is null).SelectMany(file => Split(file.Elf.RPath, file.File)) : [];
+        var inherited = by.Elf.RunPath is null
+            ? Chain(by).Where(file => file.Elf.RunPath is null).SelectMany(file => Split(file.Elf.RPath, file.File))
+            : [];
         return [.. inherited, .. fromEnvironment, .. Split(by.Elf.RunPath, by.File), .. standard];
     }
 
@@ -91,13 +98,17 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
             yield return at;
     }
 
-    private IEnumerable<string> Split(string? path, Sighting file) => (path ?? "").Split([':', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(folder => Expand(folder, file));
+    private IEnumerable<string> Split(string? path, Sighting file) =>
+        (path ?? "").Split([':', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(folder => Expand(folder, file));
 
     // $LIB is lib/TUPLE on Debian, lib64 or lib elsewhere; $PLATFORM is a name for hardware that nobody uses.
     private IEnumerable<string> Expand(string folder, Sighting file)
     {
-        folder = folder.Replace("${ORIGIN}", file.Folder, StringComparison.Ordinal).Replace("$ORIGIN", file.Folder, StringComparison.Ordinal).Replace("${LIB}", "$LIB", StringComparison.Ordinal).TrimEnd('/');
+        folder = folder.Replace("${ORIGIN}", file.Folder, StringComparison.Ordinal)
+            .Replace("$ORIGIN", file.Folder, StringComparison.Ordinal)
+            .Replace("${LIB}", "$LIB", StringComparison.Ordinal).TrimEnd('/');
         return !folder.Contains("$LIB", StringComparison.Ordinal) ? [folder]
-            : new[] { $"lib/{LoaderFolders.TupleOf(elf.Machine)}", "lib64", "lib" }.Select(lib => folder.Replace("$LIB", lib, StringComparison.Ordinal));
+            : new[] { $"lib/{LoaderFolders.TupleOf(elf.Machine)}", "lib64", "lib" }
+                .Select(lib => folder.Replace("$LIB", lib, StringComparison.Ordinal));
     }
 }

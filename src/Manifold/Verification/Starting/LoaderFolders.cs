@@ -3,7 +3,9 @@ using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification.Starting;
 
-/// <summary>Where a loader looks for libraries when no program says where: its configuration in the image, then its built-in folders.</summary>
+/// <summary>
+/// Where a loader looks for libraries when no program says where: its configuration in the image, then its built-in folders.
+/// </summary>
 /// <remarks>Source: ld.so(8), ldconfig(8), Debian's multiarch tuples; musl, <c>ldso/dynlink.c</c>.</remarks>
 internal static class LoaderFolders
 {
@@ -32,7 +34,8 @@ internal static class LoaderFolders
         : Names.TryGetValue(machine.Architecture, out var name) ? name.Tuple : null;
 
     /// <summary>Where libraries of any processor lie on systems that hold several beside each other.</summary>
-    public static IEnumerable<string> OfAnyProcessor => Names.Values.SelectMany(name => new[] { "/lib/" + name.Tuple, "/usr/lib/" + name.Tuple });
+    public static IEnumerable<string> OfAnyProcessor =>
+        Names.Values.SelectMany(name => new[] { "/lib/" + name.Tuple, "/usr/lib/" + name.Tuple });
 
     /// <summary>Whether the image has a loader for a processor's programs, so that they are meant to be there.</summary>
     public static bool HasLoader(ImageView view, string architecture) => (architecture switch
@@ -64,7 +67,8 @@ internal static class LoaderFolders
         var config = view.FilesIn("/" + TextFile.MuslFolder).FirstOrDefault(file =>
             file.Facts is TextFile && Name(file).StartsWith(TextFile.MuslPrefix, StringComparison.Ordinal)
             && (name is null || name.StartsWith(Name(file)[..^TextFile.MuslSuffix.Length], StringComparison.Ordinal)));
-        return config is { Facts: TextFile { Text: var text } } ? [.. text.Split([':', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]
+        return config is { Facts: TextFile { Text: var text } }
+            ? [.. text.Split([':', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]
             : ["/lib", "/usr/local/lib", "/usr/lib"];
 
         static string Name(Sighting file) => file.Path[(file.Path.LastIndexOf('/') + 1)..];

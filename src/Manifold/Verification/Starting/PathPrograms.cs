@@ -45,8 +45,13 @@ internal sealed class PathPrograms(ImageView view, ContainerConfig? config, Plat
             : $"none of the {foreign.Count} programs in PATH runs on {platform}: {file.Path} is built for {facts.Machine}";
         return new TracedFinding(new Finding
         {
-            Id = FindingId.WrongMachine, Severity = FindingSeverity.Error, Platform = platform, Message = message, Path = file.Path,
-            Found = facts.Machine.ToString(), Wanted = Machine.Of(platform).ToString(),
+            Id = FindingId.WrongMachine,
+            Severity = FindingSeverity.Error,
+            Platform = platform,
+            Message = message,
+            Path = file.Path,
+            Found = facts.Machine.ToString(),
+            Wanted = Machine.Of(platform).ToString(),
         }, file.Layer);
     }
 }

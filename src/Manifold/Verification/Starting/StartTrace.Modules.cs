@@ -26,8 +26,10 @@ internal sealed partial class StartTrace
             CheckAssembly(launch, program.Path + ".dll"); // the program is .NET's host, and starts the assembly of its name
     }
 
-    /// <summary><c>/lib64/ld-linux-x86-64.so.2 PROGRAM</c>: the loader maps the program itself, whatever its mode and its own loader
-    /// are.</summary>
+    /// <summary>
+    /// <c>/lib64/ld-linux-x86-64.so.2 PROGRAM</c>: the loader maps the program itself, whatever its mode and its own loader
+    /// are.
+    /// </summary>
     private void FollowLoader(Launch launch, ImmutableArray<string> arguments)
     {
         var (at, libraryPath) = (0, (string?)null);
@@ -148,8 +150,10 @@ internal sealed partial class StartTrace
                     $"{file.Path} is a native Windows library next to {assembly.Path}");
     }
 
-    /// <summary>Packages bring some of Windows' libraries everywhere: those have one for Linux beside them, or are for what only Windows
-    /// has.</summary>
+    /// <summary>
+    /// Packages bring some of Windows' libraries everywhere: those have one for Linux beside them, or are for what only Windows
+    /// has.
+    /// </summary>
     private bool IsForWindowsOnly(Sighting file)
     {
         var name = file.Path.Split('/')[^1][..^".dll".Length];

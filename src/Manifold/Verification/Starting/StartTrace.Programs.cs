@@ -25,7 +25,8 @@ internal sealed partial class StartTrace
                     Machines(elf));
                 return false;
             case FitKind.Compatible:
-                Tell((FindingId.CompatibleMachine, FindingSeverity.Warning), $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch,
+                Tell((FindingId.CompatibleMachine, FindingSeverity.Warning),
+                    $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch,
                     program, Machines(elf));
                 break;
         }
@@ -47,13 +48,15 @@ internal sealed partial class StartTrace
         var here = launch with { Way = launch.Way.Add($"loader {elf.Interpreter}") };
         if (view.Find(elf.Interpreter!) is not { IsFolder: false } loader)
         {
-            Tell((FindingId.MissingLoader, Serious(launch)), $"{program.Path} needs the loader {elf.Interpreter}, which is not in the image", here, program,
+            Tell((FindingId.MissingLoader, Serious(launch)),
+                $"{program.Path} needs the loader {elf.Interpreter}, which is not in the image", here, program,
                 finding => finding with { Cause = LoaderCause(elf) });
             return false;
         }
         if (loader.Facts is not ElfFile facts)
         {
-            Tell((FindingId.NotAProgram, Serious(launch)), $"the loader of {program.Path}, {loader.Path}, is not an ELF file", here, loader);
+            Tell((FindingId.NotAProgram, Serious(launch)),
+                $"the loader of {program.Path}, {loader.Path}, is not an ELF file", here, loader);
             return false;
         }
         Add(loader, "loader", facts.Machine);
@@ -105,13 +108,17 @@ internal sealed partial class StartTrace
         }
     }
 
-    /// <summary>Why a loader may be missing where the machine is right: the program was linked with another C library, or the image has none.</summary>
+    /// <summary>
+    /// Why a loader may be missing where the machine is right: the program was linked with another C library, or the image has none.
+    /// </summary>
     private Cause? LoaderCause(ElfFile elf)
     {
         if (MachineFit.Of(platform, elf).Kind != FitKind.Native)
             return null;
         var isMusl = elf.Interpreter!.Contains("ld-musl", StringComparison.Ordinal);
-        var hasOther = isMusl ? HasAny(["/lib64", "/lib", $"/lib/{LoaderFolders.TupleOf(elf.Machine)}"], "ld-linux") || HasAny(["/lib64", "/lib"], "ld64") : HasAny(["/lib"], "ld-musl");
+        var hasOther = isMusl
+            ? HasAny(["/lib64", "/lib", $"/lib/{LoaderFolders.TupleOf(elf.Machine)}"], "ld-linux") || HasAny(["/lib64", "/lib"], "ld64")
+            : HasAny(["/lib"], "ld-musl");
         var (built, runs) = isMusl ? ("musl (Alpine)", "glibc (Debian, Fedora …)") : ("glibc (Debian, Fedora …)", "musl (Alpine)");
         return hasOther
             ? new Cause(CauseId.OtherLibc, $"the program is linked with {built}, but the image uses {runs}",
@@ -131,11 +138,13 @@ internal sealed partial class StartTrace
         var found = string.Join(", ", machines);
         Tell((FindingId.WrongMachine, Serious(launch)), $"{program.Path} is built for {found}, but the image is for {platform}", launch,
             program, finding => finding with
-        {
-            Found = found, Wanted = Wanted,
-            Cause = machines.FirstOrDefault()?.Os is "darwin" or "windows" ? new Cause(CauseId.HostSystem, $"the program was built on or for {(machines[0].Os == "darwin" ? "macOS" : "Windows")}",
-                "build it in the Dockerfile, or build it for Linux (Go: GOOS=linux)") : null,
-        });
+            {
+                Found = found,
+                Wanted = Wanted,
+                Cause = machines.FirstOrDefault()?.Os is "darwin" or "windows"
+                    ? new Cause(CauseId.HostSystem, $"the program was built on or for {(machines[0].Os == "darwin" ? "macOS" : "Windows")}",
+                        "build it in the Dockerfile, or build it for Linux (Go: GOOS=linux)") : null,
+            });
     }
 
     private void TellNoProgram(Sighting program, Launch launch)
@@ -156,7 +165,8 @@ internal sealed partial class StartTrace
     }
 
     private void Tell(
-        (string Id, FindingSeverity Severity) what, string message, Launch? launch, Sighting? file = null, Func<Finding, Finding>? more = null)
+        (string Id, FindingSeverity Severity) what, string message, Launch? launch, Sighting? file =
+            null, Func<Finding, Finding>? more = null)
     {
         if (!told.Add($"{what.Id} {message}"))
             return;

@@ -24,7 +24,8 @@ internal sealed partial class StartTrace
             }
             at += word is "-o" or "+o" or "-O" or "+O" ? 1 : 0;
         }
-        if (at < arguments.Length && view.Find(Absolute(arguments[at], launch.Folder)) is { IsFolder: false, Facts: ScriptFile script } file)
+        if (at < arguments.Length
+            && view.Find(Absolute(arguments[at], launch.Folder)) is { IsFolder: false, Facts: ScriptFile script } file)
             FollowCommands(launch with { Scripted = true }, script.Commands, arguments[(at + 1)..], file.Path);
     }
 
@@ -32,7 +33,8 @@ internal sealed partial class StartTrace
     {
         var (commands, whole) = ShellText.Split(text);
         // The word after the text is $0.
-        var plain = FollowCommands(launch, commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
+        var plain = FollowCommands(launch,
+            commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
         if (!(plain && whole && !commands.IsEmpty) && launch.Certain)
             Tell((FindingId.UncertainEntrypoint, FindingSeverity.Note),
                 $"the shell decides at run time what it starts: {(text.Length > 100 ? text[..99] + "…" : text)}", launch);
@@ -58,8 +60,13 @@ internal sealed partial class StartTrace
             else if (words[0] is null or "eval" or ['-', ..])
                 plain = false;
             else if (words[0] is not "exit")
-                Follow((launch with { Folder = folder, OtherPath = launch.OtherPath
-                    || !certain, Later = [.. words.SkipWhile(word => word is not null).OfType<string>()] }).Of(Known(words), step, (certain
+                Follow((launch with
+                {
+                    Folder = folder,
+                    OtherPath = launch.OtherPath
+                        || !certain,
+                    Later = [.. words.SkipWhile(word => word is not null).OfType<string>()],
+                }).Of(Known(words), step, (certain
                     || words[0] is ['/', ..]) && !maybe && !command.Inner));
             if ((replaces || words[0] is "exit") && !maybe && !command.Inner && command.Before != "&&")
                 break;
@@ -74,7 +81,9 @@ internal sealed partial class StartTrace
         _ => [word],
     };
 
-    /// <summary>The word with the values that the image's ENV gives; null where it does not give them all, or the shell might split them.</summary>
+    /// <summary>
+    /// The word with the values that the image's ENV gives; null where it does not give them all, or the shell might split them.
+    /// </summary>
     private string? WithVariables(string word)
     {
         var parts = word.Split(ShellText.Variable); // text, name, text, name … text
@@ -109,15 +118,17 @@ internal sealed partial class StartTrace
         return (at < words.Length ? words[at..] : [], replaces && at < words.Length);
     }
 
-    private static (bool Certain, string Folder) AfterBuiltIn(string name, ImmutableArray<string?> words, bool certain, string folder) => name switch
-    {
-        "cd" when words is [_, { } target] => (certain, Absolute(target, folder)),
-        "cd" => (false, folder),
-        // A sourced file or another PATH may change what names mean.
-        "." or "source" => (false, folder),
-        "export" when words.Any(word => word is null || word.StartsWith("PATH=", StringComparison.Ordinal)) => (false, folder),
-        _ => (certain, folder),
-    };
+    private static (bool Certain, string Folder) AfterBuiltIn(string name, ImmutableArray<string?> words, bool certain, string folder) =>
+        name switch
+        {
+            "cd" when words is [_, { } target] => (certain, Absolute(target, folder)),
+            "cd" => (false, folder),
+            // A sourced file or another PATH may change what names mean.
+            "." or "source" => (false, folder),
+            "export" when words.Any(word => word is null || word.StartsWith("PATH=", StringComparison.Ordinal)) => (false, folder),
+            _ => (certain, folder),
+        };
 
-    private static ImmutableArray<string> Known(ImmutableArray<string?> words) => [.. words.TakeWhile(word => word is not null).Select(word => word!)];
+    private static ImmutableArray<string> Known(ImmutableArray<string?> words) =>
+        [.. words.TakeWhile(word => word is not null).Select(word => word!)];
 }

@@ -13,7 +13,9 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
     public ImmutableArray<ModuleRoot> Modules { get; init; } = [];
 }
 
-/// <summary>Follows what happens when a container of the image starts, as the runtime and the kernel do it, without running anything.</summary>
+/// <summary>
+/// Follows what happens when a container of the image starts, as the runtime and the kernel do it, without running anything.
+/// </summary>
 /// <remarks>
 /// <code>
 /// ENTRYPOINT + CMD             1  one list of words
@@ -25,8 +27,10 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
 /// supervisord, s6, runit, erl  7  start what their configuration or their folder names: again from 2
 /// HEALTHCHECK                  8  again from 2
 /// </code>
-/// A shell's text and a shell script are followed as far as they are plain. Where a step depends on what a program does (what stands within an <c>if</c>, after a test, in a
-/// function) it is a guess, and what is found on from there is a warning: it may never run. Pure; whatever the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's <c>exec.LookPath</c>.
+/// A shell's text and a shell script are followed as far as they are plain. Where a step depends on what a program does (what stands within
+/// an <c>if</c>, after a test, in a function) it is a guess, and what is found on from there is a warning: it may never run. Pure; whatever
+/// the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's
+/// <c>exec.LookPath</c>.
 /// </remarks>
 internal sealed partial class StartTrace(ImageView view, ContainerConfig? config, Platform platform)
 {
@@ -55,7 +59,13 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         public bool OtherPath { get; init; }
 
         public Launch Of(ImmutableArray<string> words, string step, bool certain = true) =>
-            this with { Words = words, Certain = Certain && certain, Way = Way.Add(step), Later = Later };
+            this with
+            {
+                Words = words,
+                Certain = Certain && certain,
+                Way = Way.Add(step),
+                Later = Later,
+            };
     }
 
     public StartReport Run()
@@ -107,7 +117,13 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     private void FollowScript(Sighting script, ScriptFile facts, Launch launch)
     {
         Add(script, "script", null);
-        ImmutableArray<string> words = [facts.Interpreter, .. facts.Argument is { } argument ? [argument] : ImmutableArray<string>.Empty, script.Path, .. launch.Words[1..]];
+        ImmutableArray<string> words =
+            [
+                facts.Interpreter,
+                .. facts.Argument is { } argument ? [argument] : ImmutableArray<string>.Empty,
+                script.Path,
+                .. launch.Words[1..],
+            ];
         var line = facts.Argument is null ? facts.Interpreter : $"{facts.Interpreter} {facts.Argument}";
         if (MissingInterpreter(facts, words, launch) is { } missing)
         {
@@ -126,12 +142,19 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         FollowRelease(script, launch);
     }
 
-    /// <summary>The program of a <c>#!</c> line that is not there, for a message: the interpreter, or what <c>env</c> would look for.</summary>
+    /// <summary>
+    /// The program of a <c>#!</c> line that is not there, for a message: the interpreter, or what <c>env</c> would look for.
+    /// </summary>
     private string? MissingInterpreter(ScriptFile facts, ImmutableArray<string> words, Launch launch)
     {
         if (view.Find(Absolute(facts.Interpreter, launch.Folder)) is null)
             return "that program";
-        return !launch.OtherPath && facts.Interpreter.EndsWith("/env", StringComparison.Ordinal) && Wrapper.Inner("env", words[1..]) is [var program, ..] && Candidate(program, launch) is null ? $"'{Shown(program)}'" : null;
+        return !launch.OtherPath
+            && facts.Interpreter.EndsWith("/env", StringComparison.Ordinal)
+            && Wrapper.Inner("env", words[1..]) is [var program, ..]
+            && Candidate(program, launch) is null
+            ? $"'{Shown(program)}'"
+            : null;
     }
 
     private static Cause? LineEndings(string line) => !line.EndsWith('\r') ? null : new Cause(CauseId.LineEndings,
@@ -168,7 +191,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (name.Contains('/', StringComparison.Ordinal))
             return view.Find(Absolute(name, launch.Folder));
         var candidates = name.Length == 0 ? [] : SearchPath.Split(':').Where(folder => folder.Length > 0)
-            .Select(folder => view.Find(Absolute($"{folder}/{name}", launch.Folder))).OfType<Sighting>().Where(found => !found.IsFolder).ToList();
+            .Select(folder => view.Find(Absolute($"{folder}/{name}", launch.Folder))).OfType<Sighting>()
+            .Where(found => !found.IsFolder).ToList();
         return candidates.FirstOrDefault(found => found.MayRun) ?? candidates.FirstOrDefault();
     }
 
@@ -179,7 +203,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (!launch.Certain || (launch.Scripted && found is null))
             return null; // a guess that leads nowhere says nothing
         if (found is null)
-            Tell((FindingId.MissingEntrypoint, CannotExist(name, launch) ? FindingSeverity.Error : FindingSeverity.Warning), missing, launch);
+            Tell((FindingId.MissingEntrypoint, CannotExist(name, launch) ? FindingSeverity.Error : FindingSeverity.Warning),
+                missing, launch);
         else if (found.IsFolder)
             Tell((FindingId.NotExecutable, FindingSeverity.Warning), $"'{name}' is a folder, not a program", launch, found);
         else
@@ -188,8 +213,10 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         return null;
     }
 
-    /// <summary>Whether nothing but another image can give the first program of a start: the image has none at all, or lacks the shell
-    /// that a text is for.</summary>
+    /// <summary>
+    /// Whether nothing but another image can give the first program of a start: the image has none at all, or lacks the shell
+    /// that a text is for.
+    /// </summary>
     /// <remarks>A volume may bring a program, and ONBUILD an image that is built on this one.</remarks>
     private bool CannotExist(string name, Launch launch)
     {

@@ -23,7 +23,8 @@ internal sealed record Wrapper(ImmutableArray<string> WithValue, int Positionals
         ["with-contenv"] = new([]),
         ["fdmove"] = new([], Positionals: 2),
         ["chpst"] = new(["-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-r", "-t"]),
-        ["setpriv"] = new(["--reuid", "--regid", "--groups", "--inh-caps", "--ambient-caps", "--bounding-set", "--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile"]),
+        ["setpriv"] = new(["--reuid", "--regid", "--groups",
+            "--inh-caps", "--ambient-caps", "--bounding-set", "--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile"]),
         ["env"] = new(["-u", "--unset", "-C", "--chdir"], Assignments: true),
         ["nice"] = new(["-n", "--adjustment"]),
         ["ionice"] = new(["-c", "--class", "-n", "--classdata"]),
@@ -68,7 +69,8 @@ internal sealed record Wrapper(ImmutableArray<string> WithValue, int Positionals
     /// <summary><c>env -S "program argument"</c>: one word that env splits; <c>#!</c> lines need it to hand over several.</summary>
     private static ImmutableArray<string> SplitOption(ImmutableArray<string> arguments)
     {
-        if (arguments is not [var first, ..] || !(first.StartsWith("-S", StringComparison.Ordinal) || first.StartsWith("--split-string", StringComparison.Ordinal)))
+        if (arguments is not [var first, ..]
+            || !(first.StartsWith("-S", StringComparison.Ordinal) || first.StartsWith("--split-string", StringComparison.Ordinal)))
             return [];
         var text = first switch
         {

@@ -14,7 +14,8 @@ public sealed class ReadingWhatBakeReads : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Cases.Folder("bake-print")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Cases.Folder("bake-print")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Files))]
     public async Task every_target_is_what_buildx_prints(string name)
@@ -55,7 +56,10 @@ public sealed class ReadingWhatBakeReads : IDisposable
 
     private static SortedSet<string> Shipped(JsonNode printed, string name) =>
         printed["group"]?[name]?["targets"]?.AsArray() is { } members
-            ? new(members.SelectMany(member => (string)member! is var inner && inner != name && printed["group"]![inner] is not null ? Shipped(printed, inner) : [inner]), StringComparer.Ordinal)
+            ? new(
+                members.SelectMany(member => (string)member! is var inner && inner != name && printed["group"]![inner] is not null
+                    ? Shipped(printed, inner)
+                    : [inner]), StringComparer.Ordinal)
             : new([name], StringComparer.Ordinal);
 
     /// <summary>A printed target in our words, a line for each.</summary>
@@ -67,7 +71,9 @@ public sealed class ReadingWhatBakeReads : IDisposable
         ("labels", Map(target["labels"])),
         ("contexts", Map(target["contexts"]).Select(Context)),
         ("tags", List(target["tags"]).Select(tag => ImageReference.Parse(tag).ToString())),
-        ("platforms", List(target["platforms"]) is { Length: > 0 } platforms ? platforms.Select(each => Platform.Parse(each).ToString()) : ["this machine"]),
+        ("platforms", List(target["platforms"]) is { Length: > 0 } platforms
+            ? platforms.Select(each => Platform.Parse(each).ToString())
+            : ["this machine"]),
         ("annotations", List(target["annotations"]).SelectMany(each => Annotation.Parse(each)).Select(each => each.ToString())),
         ("cache-from", List(target["cache-from"])),
         ("flags", [$"{(bool?)target["no-cache"] ?? false} {(bool?)target["pull"] ?? false}"]));
@@ -91,7 +97,8 @@ public sealed class ReadingWhatBakeReads : IDisposable
 
     private static string Context(string text)
     {
-        var (name, value) = (text[..text.IndexOf('=', StringComparison.Ordinal)], text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        var (name, value) = (text[..text.IndexOf('=', StringComparison.Ordinal)],
+            text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..]);
         NamedContext context = value.Split(':', 2) switch
         {
             ["target", var sibling] => new SiblingContext(sibling),
@@ -102,19 +109,30 @@ public sealed class ReadingWhatBakeReads : IDisposable
     }
 
     // buildx 0.13 prints the texts as they are, newer ones with $ doubled where they would be a template again.
-    private static string[] Map(JsonNode? node) => node is null ? [] : [.. node.AsObject().OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key}={((string)each.Value!)}")];
+    private static string[] Map(JsonNode? node) => node is null
+        ? []
+        : [.. node.AsObject().OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key}={((string)each.Value!)}")];
 
     private static string[] List(JsonNode? node) => node is null ? [] : [.. node.AsArray().Select(each => (string)each!)];
 
     private static string Lines(params (string Name, IEnumerable<string> Values)[] lines) =>
-        string.Join('\n', lines.Select(line => $"{line.Name}: {string.Join(" | ", line.Values)}")).Replace("$${", "${", StringComparison.Ordinal).Replace("%%{", "%{", StringComparison.Ordinal);
+        string.Join('\n', lines.Select(line => $"{line.Name}: {string.Join(" | ", line.Values)}"))
+            .Replace("$${", "${", StringComparison.Ordinal)
+            .Replace("%%{", "%{", StringComparison.Ordinal);
 
     /// <summary><c># environment: NAME=VALUE …</c> on the first line.</summary>
     private static string[] Variables(string text) =>
-        text.Split('\n')[0] is var first && first.StartsWith("# environment:", StringComparison.Ordinal) ? first["# environment:".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
+        text.Split('\n')[0] is var first && first.StartsWith("# environment:", StringComparison.Ordinal)
+            ? first["# environment:".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            : [];
 
     private static ReadingOptions Options(string[] variables) =>
-        new(variables.Select(each => each.Split('=')).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1])) { WorkingFolder = "/" };
+        new(variables.Select(each => each.Split('='))
+            .ToImmutableSortedDictionary(pair => pair[0], pair => pair[1]))
+        {
+            WorkingFolder = "/",
+        };
 
-    private static Task<string> Print(string path, string[] variables) => Peer.DockerWith(variables, "buildx", "bake", "-f", path, "--print");
+    private static Task<string> Print(string path, string[] variables) =>
+        Peer.DockerWith(variables, "buildx", "bake", "-f", path, "--print");
 }

@@ -7,7 +7,10 @@ using Manifold.Planning.Checks;
 
 namespace Manifold.Tests.Dockerfile.Checks;
 
-/// <summary>Which file gives which finding on which line, as BuildKit's own tests expect it of its checks (frontend/dockerfile/dockerfile_check_test.go, all stages).</summary>
+/// <summary>
+/// Which file gives which finding on which line, as BuildKit's own tests expect it of its checks
+/// (frontend/dockerfile/dockerfile_check_test.go, all stages).
+/// </summary>
 /// <remarks>One departure: a blank line within an instruction is named itself, not the line after it.</remarks>
 public sealed class AsBuildKitHasThem
 {
@@ -16,12 +19,17 @@ public sealed class AsBuildKitHasThem
     {
         { "#check=skip=all\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         {
-            "# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\nARG foo=bar\n\n# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\nARG version=latest\n\n"
-                + "# baz this is the baz\nARG foo=baz bar=qux baz=quux\n#\nARG bit=bat\n\n# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", []
+            "# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\nARG foo=bar\n\n"
+                + "# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\nARG version=latest\n\n"
+                + "# baz this is the baz\nARG foo=baz bar=qux baz=quux\n#\nARG bit=bat\n\n"
+                + "# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", []
         },
         {
-            "# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\nARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n",
-            ["3 InvalidDefinitionDescription", "5 InvalidDefinitionDescription", "7 InvalidDefinitionDescription", "9 InvalidDefinitionDescription"]
+            "# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n"
+                + "# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\n"
+                + "ARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n",
+            ["3 InvalidDefinitionDescription",
+                "5 InvalidDefinitionDescription", "7 InvalidDefinitionDescription", "9 InvalidDefinitionDescription"]
         },
         { "# definitely a bad comment\nFROM scratch AS base\n", [] },
         { "# check=experimental=all\n# bad\nFROM scratch AS base\n", ["3 InvalidDefinitionDescription"] },
@@ -29,7 +37,8 @@ public sealed class AsBuildKitHasThem
         { "#check=skip=all;error=true\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         { "#check=skip=ConsistentInstructionCasing,FromAsCasing\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         { "#check=skip=ConsistentInstructionCasing\nFROM scratch as base\ncopy Dockerfile .\n", ["2 FromAsCasing"] },
-        { "\n# a\n#\nFROM scratch AS BadStageName\n\n#\nFROM scratch as base2\n\nFROM scratch AS base3\n", ["4 StageNameCasing", "7 FromAsCasing"] },
+        { "\n# a\n#\nFROM scratch AS BadStageName\n\n#\nFROM scratch as base2\n\nFROM scratch AS base3\n",
+            ["4 StageNameCasing", "7 FromAsCasing"] },
         { "\n#\n#\nfrom scratch AS base\n\nfrom scratch as base2\n", ["4 FromAsCasing"] },
         { "\nFROM scratch\n#\nCOPY Dockerfile \\\n\n.\nCOPY Dockerfile \\\n.\n", ["5 NoEmptyContinuation"] },
         { "\n#\n#\nFrom scratch as base\nFROM scratch AS base2\n", ["4 ConsistentInstructionCasing"] },
@@ -53,7 +62,8 @@ public sealed class AsBuildKitHasThem
         { "\nFROM scratch AS base\nSHELL [\"/usr/bin/customshell\"]\n\nFROM base\nENTRYPOINT mycommand\n", [] },
         { "\nFROM scratch\nMAINTAINER me@example.org\n", ["3 MaintainerDeprecated"] },
         { "\nFROM scratch\nLABEL org.opencontainers.image.authors=\"me@example.org\"\n", [] },
-        { "\nFROM scratch AS BadStageName\nMAINTAINER me@example.org\nBADCMD\n", ["2 StageNameCasing", "3 MaintainerDeprecated", "4 Syntax"] },
+        { "\nFROM scratch AS BadStageName\nMAINTAINER me@example.org\nBADCMD\n",
+            ["2 StageNameCasing", "3 MaintainerDeprecated", "4 Syntax"] },
         { "\nARG base=scratch\nFROM $base\nCOPY Dockerfile .\n", [] },
         { "\nFROM --platform=$BUILDPLATFORM scratch AS a\nCOPY Dockerfile .\nFROM scratch\n", [] },
         { "\nARG DEBUG\nFROM scratch${DEBUG}\nCOPY Dockerfile .\n", [] },
@@ -68,33 +78,42 @@ public sealed class AsBuildKitHasThem
         { "\nFROM alpine AS base\nARG foo=Dockerfile\n\nFROM base\nCOPY $foo .\n", [] },
         { "\nFROM alpine\nRUN echo $PATH\n", [] },
         { "\nFROM alpine\nCOPY $foo .\nARG foo=bar\nRUN echo $foo\n", ["3 UndefinedVar"] },
-        { "\nFROM alpine\nARG DIR_BINARIES=binaries/\nARG DIR_ASSETS=assets/\nARG DIR_CONFIG=config/\nCOPY $DIR_ASSET .\n", ["6 UndefinedVar"] },
+        { "\nFROM alpine\nARG DIR_BINARIES=binaries/\nARG DIR_ASSETS=assets/\nARG DIR_CONFIG=config/\nCOPY $DIR_ASSET .\n",
+            ["6 UndefinedVar"] },
         { "\nFROM alpine\nENV PATH=$PAHT:/tmp/bin\n", ["3 UndefinedVar"] },
         { "\nFROM scratch AS first\nCOPY $foo .\n\nFROM scratch AS second\nCOPY $bar .\n", ["3 UndefinedVar", "6 UndefinedVar"] },
         {
-            "\nFROM scratch\nENTRYPOINT [\"/myapp\"]\nENTRYPOINT [\"/myotherapp\"]\nCMD [\"/myapp\"]\nCMD [\"/myotherapp\"]\nHEALTHCHECK CMD [\"/myapp\"]\nHEALTHCHECK CMD [\"/myotherapp\"]\n",
+            "\nFROM scratch\nENTRYPOINT [\"/myapp\"]\nENTRYPOINT [\"/myotherapp\"]\nCMD [\"/myapp\"]\n"
+                + "CMD [\"/myotherapp\"]\nHEALTHCHECK CMD [\"/myapp\"]\nHEALTHCHECK CMD [\"/myotherapp\"]\n",
             ["3 MultipleInstructionsDisallowed", "5 MultipleInstructionsDisallowed", "7 MultipleInstructionsDisallowed"]
         },
         {
-            "\nFROM scratch\nENTRYPOINT [\"/myapp\"]\nCMD [\"/myapp\"]\nHEALTHCHECK CMD [\"/myapp\"]\nCOPY <<EOF /a.txt\nHello, World!\nEOF\nENTRYPOINT [\"/myotherapp\"]\nCMD [\"/myotherapp\"]\nHEALTHCHECK CMD [\"/myotherapp\"]\n",
+            "\nFROM scratch\nENTRYPOINT [\"/myapp\"]\nCMD [\"/myapp\"]\nHEALTHCHECK CMD [\"/myapp\"]\nCOPY <<EOF /a.txt\n"
+                + "Hello, World!\nEOF\nENTRYPOINT [\"/myotherapp\"]\nCMD [\"/myotherapp\"]\nHEALTHCHECK CMD [\"/myotherapp\"]\n",
             ["3 MultipleInstructionsDisallowed", "4 MultipleInstructionsDisallowed", "5 MultipleInstructionsDisallowed"]
         },
         {
-            "\nFROM scratch AS a\nENTRYPOINT [\"/myapp\"]\nCMD [\"/myapp\"]\nHEALTHCHECK CMD [\"/myapp\"]\n\nFROM a AS b\nENTRYPOINT [\"/myotherapp\"]\nCMD [\"/myotherapp\"]\nHEALTHCHECK CMD [\"/myotherapp\"]\n", []
+            "\nFROM scratch AS a\nENTRYPOINT [\"/myapp\"]\nCMD [\"/myapp\"]\nHEALTHCHECK CMD [\"/myapp\"]\n\n"
+                + "FROM a AS b\nENTRYPOINT [\"/myotherapp\"]\nCMD [\"/myotherapp\"]\nHEALTHCHECK CMD [\"/myotherapp\"]\n", []
         },
         { "\nFROM scratch\nENV testkey value\nLABEL key value\n", ["3 LegacyKeyValueFormat", "4 LegacyKeyValueFormat"] },
         { "\nFROM scratch\nENV testkey=value\nLABEL key=value\n", [] },
-        { "\nFROM scratch\n# check=skip=LegacyKeyValueFormat\nENV testkey value\n# check=skip=LegacyKeyValueFormat\nLABEL key value\n", [] },
+        { "\nFROM scratch\n# check=skip=LegacyKeyValueFormat\nENV testkey value\n# check=skip=LegacyKeyValueFormat\nLABEL key value\n",
+            [] },
         { "\nFROM --platform=$TARGETPLATFORM scratch\n", ["2 RedundantTargetPlatform"] },
         { "\nFROM --platform=${TARGETPLATFORM} scratch\n", ["2 RedundantTargetPlatform"] },
         { "\n# check=skip=RedundantTargetPlatform\nFROM --platform=$TARGETPLATFORM scratch\n", [] },
         {
-            "# check=skip=InvalidDefinitionDescription\n\nFROM scratch\nARG SECRET_PASSPHRASE\nENV SUPER_Secret=foo\nENV password=bar secret=baz\nARG super_duper_secret_token=foo auth=bar\nENV apikey=bar sunflower=foo\n"
-            + "ENV git_key=\nENV PUBLIC_KEY=\nARG public_token\nARG SECRET_PASSPHRASE_FILE\nENV password_file=bar secret_File=baz\nARG AUTH_MODULE_VERSION\n# check=skip=SecretsUsedInArgOrEnv // allow secret in environment\n"
-            + "ENV password=bar\n# check=skip=SecretsUsedInArgOrEnv // allow secret in arg\nARG password\n# check=skip=all // is local to only this instruction\nENV alternate_password=bar\n"
+            "# check=skip=InvalidDefinitionDescription\n\nFROM scratch\nARG SECRET_PASSPHRASE\nENV SUPER_Secret=foo\n"
+                + "ENV password=bar secret=baz\nARG super_duper_secret_token=foo auth=bar\nENV apikey=bar sunflower=foo\n"
+            + "ENV git_key=\nENV PUBLIC_KEY=\nARG public_token\nARG SECRET_PASSPHRASE_FILE\nENV password_file=bar secret_File=baz\n"
+            + "ARG AUTH_MODULE_VERSION\n# check=skip=SecretsUsedInArgOrEnv // allow secret in environment\n"
+            + "ENV password=bar\n# check=skip=SecretsUsedInArgOrEnv // allow secret in arg\n"
+            + "ARG password\n# check=skip=all // is local to only this instruction\nENV alternate_password=bar\n"
             + "# check=skip=all // is local to only this instruction\nARG alternate_password\n",
             [
-                "4 SecretsUsedInArgOrEnv", "5 SecretsUsedInArgOrEnv", "6 SecretsUsedInArgOrEnv", "6 SecretsUsedInArgOrEnv", "7 SecretsUsedInArgOrEnv", "7 SecretsUsedInArgOrEnv", "8 SecretsUsedInArgOrEnv",
+                "4 SecretsUsedInArgOrEnv", "5 SecretsUsedInArgOrEnv", "6 SecretsUsedInArgOrEnv",
+                "6 SecretsUsedInArgOrEnv", "7 SecretsUsedInArgOrEnv", "7 SecretsUsedInArgOrEnv", "8 SecretsUsedInArgOrEnv",
                 "9 SecretsUsedInArgOrEnv",
             ]
         },
@@ -108,17 +127,27 @@ public sealed class AsBuildKitHasThem
         { "\nFROM --platform=linux/amd64 scratch AS my_amd64_stage\n", [] },
         { "\nFROM --platform=linux/amd64 scratch AS linux\n", [] },
         { "\nFROM scratch\nEXPOSE 80/TcP 8080/TCP 8080/udp\n", ["3 ExposeProtoCasing", "3 ExposeProtoCasing"] },
-        { "\nFROM scratch\nEXPOSE 127.0.0.1:80:80 [::1]:8080:8080 5000:5000 8000\n", ["3 ExposeInvalidFormat", "3 ExposeInvalidFormat", "3 ExposeInvalidFormat"] },
+        { "\nFROM scratch\nEXPOSE 127.0.0.1:80:80 [::1]:8080:8080 5000:5000 8000\n",
+            ["3 ExposeInvalidFormat", "3 ExposeInvalidFormat", "3 ExposeInvalidFormat"] },
     };
 
     /// <summary>BuildKit's own test of its experimental rule (testDefinitionDescription), and the examples of its page.</summary>
     [Theory]
-    [InlineData("# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\nARG foo=bar\n\n# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\n"
-        + "ARG version=latest\n\n# baz this is the baz\nARG foo=baz bar=qux baz=quux\n#\nARG bit=bat\n\n# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", "")]
-    [InlineData("# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\n"
-        + "ARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n", "3 5 7 9")]
-    [InlineData("# check=experimental=all\n# a non-descriptive comment\nFROM scratch AS base\n\n# another non-descriptive comment\nARG VERSION=1\n", "3 6")]
-    [InlineData("# check=experimental=all\n# a non-descriptive comment\n\nFROM scratch AS base\n\n# another non-descriptive comment\n\nARG VERSION=1\n", "")]
+    [InlineData(
+        "# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\n"
+            + "ARG foo=bar\n\n# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\n"
+            + "ARG version=latest\n\n# baz this is the baz\nARG foo=baz bar=qux baz=quux\n"
+            + "#\nARG bit=bat\n\n# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", "")]
+    [InlineData(
+        "# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n"
+            + "# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\n"
+            + "ARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n", "3 5 7 9")]
+    [InlineData(
+        "# check=experimental=all\n# a non-descriptive comment\nFROM scratch AS base\n\n# another non-descriptive comment\nARG VERSION=1\n",
+        "3 6")]
+    [InlineData(
+        "# check=experimental=all\n# a non-descriptive comment\n\nFROM scratch AS base\n\n"
+            + "# another non-descriptive comment\n\nARG VERSION=1\n", "")]
     [InlineData("# check=experimental=InvalidDefinitionDescription;skip=InvalidDefinitionDescription\n# no\nFROM scratch AS base\n", "3")]
     [InlineData("# check=experimental=all\nFROM scratch\nARG a\nARG b\n", "")]
     [InlineData("# a bad comment\nFROM scratch AS base\n", "")]
@@ -143,8 +172,10 @@ public sealed class AsBuildKitHasThem
     public void error_true_is_about_the_rules_that_BuildKit_has(string check, string errors)
     {
         const string text = "FROM scratch AS Base\nADD https://e.com/tool-amd64 /\n";
-        foreach (var parsed in new[] { DockerfileParser.Parse("Dockerfile", $"# check={check}\n{text}"), DockerfileParser.Parse("Dockerfile", text, CheckOptions.Parse(check)) })
-            Assert.Equal(errors, string.Join(' ', parsed.Diagnostics.Where(each => each.Severity == Severity.Error).Select(each => each.Id)));
+        foreach (var parsed in new[] { DockerfileParser.Parse("Dockerfile", $"# check={check}\n{text}"),
+            DockerfileParser.Parse("Dockerfile", text, CheckOptions.Parse(check)) })
+            Assert.Equal(errors,
+                string.Join(' ', parsed.Diagnostics.Where(each => each.Severity == Severity.Error).Select(each => each.Id)));
     }
 
     [Theory]
@@ -165,7 +196,9 @@ public sealed class AsBuildKitHasThem
     {
         { "Dockerfile\n", "FROM scratch\nCOPY Dockerfile .\nADD Dockerfile /windy\n", [2, 3] },
         { "Dockerfile\n", "# check=skip=CopyIgnoredFile\n\nFROM scratch\nCOPY Dockerfile .\nADD Dockerfile /windy\n", [] },
-        { "foobar\n", "FROM scratch AS base\nCOPY Dockerfile /foobar\nADD Dockerfile /windy\n\nFROM base\nCOPY --from=base /foobar /Dockerfile\n", [] },
+        { "foobar\n",
+            "FROM scratch AS base\nCOPY Dockerfile /foobar\nADD Dockerfile /windy\n\nFROM base\nCOPY --from=base /foobar /Dockerfile\n",
+            [] },
         { "**\n!Dockerfile\n", "FROM scratch\nCOPY ./Dockerfile .\n", [] },
         { "**\n!Dockerfile\n", "FROM scratch\nCOPY . .\n", [] },
         { ".*\n", "FROM scratch\nCOPY . .\n", [] },
@@ -197,7 +230,8 @@ public sealed class AsBuildKitHasThem
         Assert.Equal([(2, "FromAsCasing", Severity.Error)], strict.Diagnostics.Select(each => (each.Place.Line, each.Id, each.Severity)));
         Assert.True(strict.HasErrors);
 
-        Assert.Empty(DockerfileParser.Parse("Dockerfile", text.Replace("skip=all", "error=true", StringComparison.Ordinal), CheckOptions.Parse("skip=all")).Diagnostics);
+        Assert.Empty(DockerfileParser.Parse("Dockerfile",
+            text.Replace("skip=all", "error=true", StringComparison.Ordinal), CheckOptions.Parse("skip=all")).Diagnostics);
     }
 
     [Fact]
@@ -207,7 +241,8 @@ public sealed class AsBuildKitHasThem
         Assert.Equal([5], PlanChecks.Run(tree, Request, CheckFacts.None, allStages: false).Select(each => each.Place.Line));
     }
 
-    private static BuildRequest Request => new() { ContextFolder = "/", Platforms = [Platform.Parse("linux/amd64"), Platform.Parse("linux/arm64")] };
+    private static BuildRequest Request =>
+        new() { ContextFolder = "/", Platforms = [Platform.Parse("linux/amd64"), Platform.Parse("linux/arm64")] };
 
     private static IEnumerable<string> Found(string text)
     {
@@ -219,5 +254,6 @@ public sealed class AsBuildKitHasThem
     }
 
     private static Dictionary<(ImageReference, Platform), BaseImage> Bases(params string[] names) =>
-        (from name in names from platform in Request.Platforms select RuleFacts.Base(name, platform)).ToDictionary(each => (each.Reference, each.Platform));
+        (from name in names from platform in Request.Platforms select RuleFacts.Base(name, platform))
+            .ToDictionary(each => (each.Reference, each.Platform));
 }

@@ -2,7 +2,10 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Tests.Dockerfile.Checks;
 
-/// <summary>The kinds of files in public repositories on which a check about architectures was wrong, and what is like them and a finding all the same.</summary>
+/// <summary>
+/// The kinds of files in public repositories on which a check about architectures was wrong, and what is like them and a finding all the
+/// same.
+/// </summary>
 public sealed class OnFilesOfProjects
 {
     private const string Cross = "FROM --platform=$BUILDPLATFORM golang:1.25 AS build\n";
@@ -45,9 +48,11 @@ public sealed class OnFilesOfProjects
     // a stage that is for one by its base or by a variable
     [InlineData("FROM arm32v7/debian:13 AS rootfs-arm\nRUN wget https://e.com/tool-armhf\n" + Target)]
     [InlineData("ARG PLATFORM=linux/amd64\nFROM --platform=$PLATFORM debian:13 AS tools\n" + Web + Target)]
-    [InlineData("FROM alpine AS files\nADD https://e.com/tool-amd64 /tool\nFROM --platform=linux/amd64 alpine AS for-amd64\nCOPY --from=files /tool /\nFROM for-$TARGETARCH\n")]
+    [InlineData("FROM alpine AS files\nADD https://e.com/tool-amd64 /tool\nFROM --platform=linux/amd64 alpine AS for-amd64\n"
+        + "COPY --from=files /tool /\nFROM for-$TARGETARCH\n")]
     [InlineData("FROM nvcr.io/nvidia/l4t-base:r36\nRUN wget https://e.com/tool-aarch64\n")]
-    public void an_architecture_that_is_meant_is_left_alone(string text) => Assert.DoesNotContain("HardcodedArch", Found("Dockerfile", text));
+    public void an_architecture_that_is_meant_is_left_alone(string text) =>
+        Assert.DoesNotContain("HardcodedArch", Found("Dockerfile", text));
 
     [Theory]
     [InlineData(Target + "ADD https://e.com/tool-amd64 /\nADD https://e.com/other-amd64 /\n", 2)]
@@ -61,7 +66,8 @@ public sealed class OnFilesOfProjects
     [InlineData(Target + "RUN wget https://e.com/gnat-community-2019-x86_64-linux-bin\n", 1)]
     [InlineData("ARG ARCH=amd64\nFROM ${ARCH}/ubuntu\nARG ARCH\nRUN make $ARCH\n", 1)]
     [InlineData(Target + "RUN echo 'deb [arch=amd64] https://e.com stable main' > /etc/apt/sources.list.d/e.list\n", 1)]
-    public void one_that_is_not_is_found_still(string text, int count) => Assert.Equal(count, Found("Dockerfile", text).Count(rule => rule == "HardcodedArch"));
+    public void one_that_is_not_is_found_still(string text, int count) =>
+        Assert.Equal(count, Found("Dockerfile", text).Count(rule => rule == "HardcodedArch"));
 
     [Theory]
     [InlineData("images/amd64/Dockerfile")]
@@ -81,29 +87,41 @@ public sealed class OnFilesOfProjects
     [InlineData("FROM amd64/alpine:3 AS one\nFROM arm64v8/alpine:3 AS two\n", "")]
     [InlineData("FROM arm64v8/alpine:3 AS base-arm64\n", "")]
     [InlineData("FROM amd64/ubuntu:24.04\n", "ArchPrefixedRepository")]
-    public void a_base_of_one_architecture_beside_those_of_others_is_left_alone(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found("Dockerfile", text)));
+    public void a_base_of_one_architecture_beside_those_of_others_is_left_alone(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Found("Dockerfile", text)));
 
     [Theory]
     // nobody takes the program, or only a stage of the build machine does
     [InlineData("RUN go build -o /out/lint ./cmd\nFROM build AS lint\nRUN lint run\n", "")]
-    [InlineData("RUN go build -o /out/lint ./cmd\nFROM scratch AS binary\nCOPY --from=build /out/lint /\nFROM build AS lint\nRUN --mount=from=binary,source=/lint,target=/usr/bin/lint lint run\n", "")]
-    [InlineData("RUN go build -o /out/docsgen ./docs\nFROM --platform=$BUILDPLATFORM alpine AS docs\nCOPY --from=build /out/docsgen /usr/bin\nRUN docsgen /docs\nFROM scratch\nCOPY --from=docs /docs /\n", "")]
-    [InlineData("WORKDIR /src\nRUN go build -o export ./...\nRUN ./export --output /src/list.txt\nFROM alpine\nCOPY --from=build /src/list.txt /\n", "")]
+    [InlineData(
+        "RUN go build -o /out/lint ./cmd\nFROM scratch AS binary\nCOPY --from=build /out/lint /\n"
+            + "FROM build AS lint\nRUN --mount=from=binary,source=/lint,target=/usr/bin/lint lint run\n", "")]
+    [InlineData(
+        "RUN go build -o /out/docsgen ./docs\nFROM --platform=$BUILDPLATFORM alpine AS docs\n"
+            + "COPY --from=build /out/docsgen /usr/bin\nRUN docsgen /docs\nFROM scratch\nCOPY --from=docs /docs /\n", "")]
+    [InlineData(
+        "WORKDIR /src\nRUN go build -o export ./...\nRUN ./export --output /src/list.txt\nFROM alpine\nCOPY --from=build /src/list.txt /\n",
+        "")]
     [InlineData("RUN xx-go --wrap\nRUN go build -o /app\nFROM alpine\nCOPY --from=build /app /\n", "")]
     [InlineData("RUN go build -o /app\nFROM --platform=linux/amd64 alpine AS only-amd64\nCOPY --from=build /app /\n", "")]
     // a stage for the target does
     [InlineData("RUN go build -o /app\nFROM alpine\nCOPY --from=build /app /usr/bin/app\n", "GoBuildWithoutGoarch")]
-    [InlineData("WORKDIR /code\nRUN go build -o bin/backend main.go\nFROM scratch\nCOPY --from=build /code/bin/backend /backend\n", "GoBuildWithoutGoarch")]
+    [InlineData("WORKDIR /code\nRUN go build -o bin/backend main.go\nFROM scratch\nCOPY --from=build /code/bin/backend /backend\n",
+        "GoBuildWithoutGoarch")]
     [InlineData("RUN go build -o $OUT/app\nFROM scratch\nCOPY --from=build /out /\n", "GoBuildWithoutGoarch")]
     [InlineData("RUN go build\nFROM scratch\nCOPY --from=0 /go/app /\n", "GoBuildWithoutGoarch")]
     [InlineData("RUN go build -o app && mv app /usr/bin/tool\nFROM scratch\nCOPY --from=build /usr/bin/tool /\n", "GoBuildWithoutGoarch")]
-    [InlineData("RUN go build -o /out/app\nFROM scratch AS files\nCOPY --from=build /out/app /app\nFROM alpine\nCOPY --from=files /app /app\n", "GoBuildWithoutGoarch")]
-    [InlineData("RUN go build -o /out/app\nFROM alpine\nRUN --mount=from=build,source=/out,target=/in cp /in/app /app\n", "GoBuildWithoutGoarch")]
+    [InlineData(
+        "RUN go build -o /out/app\nFROM scratch AS files\nCOPY --from=build /out/app /app\nFROM alpine\nCOPY --from=files /app /app\n",
+        "GoBuildWithoutGoarch")]
+    [InlineData("RUN go build -o /out/app\nFROM alpine\nRUN --mount=from=build,source=/out,target=/in cp /in/app /app\n",
+        "GoBuildWithoutGoarch")]
     [InlineData("RUN go build -o /out/app\nFROM scratch AS binaries\nCOPY --from=build /out /\n", "GoBuildWithoutGoarch")]
     [InlineData("RUN wget -O /tool https://e.com/tool-$(uname -m)\nFROM build AS lint\nRUN /tool\n", "")]
     [InlineData("RUN wget -O /tool https://e.com/tool-$(uname -m)\nFROM alpine\nCOPY --from=build /tool /\n", "UnameInCrossStage")]
     public void what_a_cross_stage_makes_counts_where_a_stage_for_the_target_takes_it(string text, string expected) =>
-        Assert.Equal(expected, string.Join(' ', Found("Dockerfile", Cross + text).Where(rule => rule is "GoBuildWithoutGoarch" or "UnameInCrossStage")));
+        Assert.Equal(expected,
+            string.Join(' ', Found("Dockerfile", Cross + text).Where(rule => rule is "GoBuildWithoutGoarch" or "UnameInCrossStage")));
 
     [Theory]
     [InlineData("Dockerfile", Cross + "RUN go vet\nFROM build AS lint\nRUN golangci-lint run\n", "")]
@@ -115,7 +133,9 @@ public sealed class OnFilesOfProjects
     [InlineData("Dockerfile", "FROM --platform=$BUILDOS/$TARGETARCH alpine\nCMD [\"app\"]\n", "")]
     [InlineData("Dockerfile", Cross + "CMD [\"app\"]\nFROM build AS tools\n", "FinalStageOnBuildPlatform")]
     [InlineData("Dockerfile", Cross + "FROM build\nENTRYPOINT [\"/app\"]\n", "FinalStageOnBuildPlatform")]
-    [InlineData("Dockerfile", Cross + "FROM --platform=${BUILDPLATFORM:-linux/amd64} nginx\nCOPY --from=build /site /usr/share/nginx/html\n", "FinalStageOnBuildPlatform")]
+    [InlineData("Dockerfile",
+        Cross + "FROM --platform=${BUILDPLATFORM:-linux/amd64} nginx\nCOPY --from=build /site /usr/share/nginx/html\n",
+        "FinalStageOnBuildPlatform")]
     [InlineData("Dockerfile", "FROM --platform=$BUILDPLATFORM nginx\nCOPY site /usr/share/nginx/html\n", "FinalStageOnBuildPlatform")]
     [InlineData("Dockerfile", "ARG PLATFORM=$BUILDPLATFORM\nFROM --platform=$PLATFORM nginx\nEXPOSE 80\n", "FinalStageOnBuildPlatform")]
     public void a_last_stage_counts_where_it_becomes_an_image(string name, string text, string expected) =>
@@ -147,7 +167,8 @@ public sealed class OnFilesOfProjects
     [InlineData("FROM alpine AS base\nARG TARGETARCH\nFROM base AS boot-amd64\nFROM boot-$TARGETARCH\nRUN echo $TARGETARCH\n", "")]
     [InlineData(Target + "ARG TARGETARCH\nRUN echo ${TARGETOS:-linux}-$TARGETARCH${TARGETVARIANT:-}\n", "")]
     [InlineData(Target + "RUN echo ${TARGETARCH:-amd64}\n", "PlatformArgNotDeclared")]
-    public void a_platform_argument_that_is_empty_counts_where_that_is_wrong(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found("Dockerfile", text)));
+    public void a_platform_argument_that_is_empty_counts_where_that_is_wrong(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Found("Dockerfile", text)));
 
     private static IEnumerable<string> Found(string name, string text) => DockerfileParser.Parse(name, text).Diagnostics
         .Where(each => each.Id is not ("FromPlatformFlagConstDisallowed" or "InvalidDefaultArgInFrom" or "Syntax")).Select(each => each.Id);

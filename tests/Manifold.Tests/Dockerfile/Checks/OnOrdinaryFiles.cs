@@ -22,7 +22,8 @@ public sealed class OnOrdinaryFiles
     [InlineData(Target + "RUN apt-get install -y alarm64 libarm64x myamd64tool\n")]
     [InlineData(Target + "RUN echo charm armor march\n")]
     // a stage, or a base, that is for one platform
-    [InlineData("FROM --platform=linux/amd64 debian:13 AS files-amd64\nRUN wget https://e.com/tool-amd64\nFROM files-amd64\nRUN tool-amd64\n")]
+    [InlineData(
+        "FROM --platform=linux/amd64 debian:13 AS files-amd64\nRUN wget https://e.com/tool-amd64\nFROM files-amd64\nRUN tool-amd64\n")]
     [InlineData("FROM debian:13 AS rootfs-arm64\nRUN wget https://e.com/tool-arm64\nFROM rootfs-$TARGETARCH\nRUN make\n")]
     // what is copied by name is looked for in the context
     [InlineData(Target + "COPY bin/linux-amd64/app /app\n")]
@@ -48,7 +49,8 @@ public sealed class OnOrdinaryFiles
     {
         var before = text[..text.IndexOf(word, StringComparison.Ordinal)];
         var finding = Assert.Single(DockerfileParser.Parse("Dockerfile", text).Diagnostics);
-        Assert.Equal(("HardcodedArch", before.Count(c => c == '\n') + 1, before.Length - before.LastIndexOf('\n')), (finding.Id, finding.Place.Line, finding.Place.Column));
+        Assert.Equal(("HardcodedArch", before.Count(c => c == '\n') + 1, before.Length - before.LastIndexOf('\n')),
+            (finding.Id, finding.Place.Line, finding.Place.Column));
     }
 
     [Theory]
@@ -70,7 +72,8 @@ public sealed class OnOrdinaryFiles
     [InlineData(Target + "RUN echo \\$TARGETARCH $MYTARGETARCH $TARGETARCHIVE\n", "")]
     [InlineData(Target + "RUN wget https://e.com/$TARGETUNAME\n", "PlatformArgNotDeclared")]
     [InlineData(Target + "ARG TARGETUNAME=x86_64\n", "PlatformArgDefault")]
-    public void an_argument_of_the_platform_is_empty_only_where_nobody_declares_it(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found(text)));
+    public void an_argument_of_the_platform_is_empty_only_where_nobody_declares_it(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Found(text)));
 
     [Theory]
     [InlineData(CrossStage + "RUN go build ./...\n" + Taking, "GoBuildWithoutGoarch")]
@@ -83,9 +86,11 @@ public sealed class OnOrdinaryFiles
     [InlineData(CrossStage + "RUN go install example.com/tool@latest && go vet ./...\n" + Taking, "")]
     [InlineData(CrossStage + "RUN wget https://e.com/$(uname -m)\n" + Taking, "UnameInCrossStage")]
     [InlineData(CrossStage + "RUN wget https://e.com/$(dpkg --print-architecture)\n" + Taking, "UnameInCrossStage")]
-    [InlineData(CrossStage + "ARG TARGETARCH\nRUN [ $(dpkg --print-architecture) = $TARGETARCH ] || apt-get install -y cross\n" + Taking, "")]
+    [InlineData(
+        CrossStage + "ARG TARGETARCH\nRUN [ $(dpkg --print-architecture) = $TARGETARCH ] || apt-get install -y cross\n" + Taking, "")]
     [InlineData(Target + "RUN wget https://e.com/$(uname -m)\n", "")]
-    public void a_cross_stage_is_told_when_it_takes_its_machine_for_the_target(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found(text)));
+    public void a_cross_stage_is_told_when_it_takes_its_machine_for_the_target(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Found(text)));
 
     [Theory]
     [InlineData("FROM arm64v8/nginx\n", "ArchPrefixedRepository")]
@@ -100,14 +105,17 @@ public sealed class OnOrdinaryFiles
     [InlineData("FROM --platform=$BUILDPLATFORM alpine:3 AS a\nFROM alpine:3\nCOPY --from=a /x /\n", "")]
     public void a_base_for_one_platform_is_found(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found(text)));
 
-    /// <summary>Files without a default for their base are meant for a project, which has the values; all else is as it should be.</summary>
+    /// <summary>
+    /// Files without a default for their base are meant for a project, which has the values; all else is as it should be.
+    /// </summary>
     [Fact]
     public void the_examples_give_no_findings()
     {
         var folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", "..", "..", "examples"));
         var files = Directory.GetFiles(folder, "Dockerfile*", SearchOption.AllDirectories);
         Assert.True(files.Length > 10);
-        Assert.All(files, file => Assert.All(DockerfileParser.Parse(file, File.ReadAllBytes(file)).Diagnostics, each => Assert.Equal("InvalidDefaultArgInFrom", each.Id)));
+        Assert.All(files, file => Assert.All(DockerfileParser.Parse(file, File.ReadAllBytes(file)).Diagnostics,
+            each => Assert.Equal("InvalidDefaultArgInFrom", each.Id)));
     }
 
     private static IEnumerable<string> Found(string text) => DockerfileParser.Parse("Dockerfile", text).Diagnostics.Select(each => each.Id);

@@ -4,7 +4,9 @@ using Manifold.Projects.Bake;
 
 namespace Manifold.Tests.Projects.Bake;
 
-/// <summary>Variables of bake files, their types, and what the environment says of them. Expected is what buildx prints, or null where it refuses.</summary>
+/// <summary>
+/// Variables of bake files, their types, and what the environment says of them. Expected is what buildx prints, or null where it refuses.
+/// </summary>
 public sealed class GivingVariablesFromOutside : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -54,7 +56,8 @@ public sealed class GivingVariablesFromOutside : IDisposable
     [InlineData("type = string", "V_JSON=\\\"x\\\"", "V", "x")]
     [InlineData("default = \"a\"", "V_JSON=x", "V", "x")]
     [InlineData("type = map(list(number))", "V_JSON={\\\"a\\\":[1,2]}", "V.a[1]", "2")]
-    [InlineData("type = object({a = string, n = list(number)})", "V_JSON={\\\"a\\\":\\\"b\\\",\\\"n\\\":[4,5]}", "\"${V.a}${V.n[0]}\"", "b4")]
+    [InlineData("type = object({a = string, n = list(number)})",
+        "V_JSON={\\\"a\\\":\\\"b\\\",\\\"n\\\":[4,5]}", "\"${V.a}${V.n[0]}\"", "b4")]
     [InlineData("type = object({a = string})", "V_JSON={\\\"b\\\":\\\"c\\\"}", "V.a", null)]
     [InlineData("type = tuple([bool, string])", "V_JSON=[true,\\\"x\\\"]", "V[0] ? V[1] : \"n\"", "x")]
     [InlineData("type = pink", "", "V", null)]
@@ -64,23 +67,30 @@ public sealed class GivingVariablesFromOutside : IDisposable
     [InlineData("", "", "target.other.output[0].type", "oci")]
     [InlineData("", "", "target.other.cache-from[0].ref", "acme/x")]
     [InlineData("", "", "format(\"plain\", \"x\")", null)]
-    public void a_variable_is_what_its_type_and_the_environment_make_of_it(string variable, string environment, string expression, string? expected)
+    public void a_variable_is_what_its_type_and_the_environment_make_of_it(
+        string variable, string environment, string expression, string? expected)
     {
         folder.Write("docker-bake.hcl", $"variable \"V\" {{\n {variable}\n}}\ntarget \"default\" {{\n args = {{ A = {expression} }}\n}}\n"
             + "target \"other\" {\n output = [\"type=oci,dest=x\"]\n cache-from = [\"acme/x\"]\n}\n");
-        var options = new ReadingOptions(environment.Replace("\\\"", "\"", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(each => each.Split('=', 2)).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1])) { WorkingFolder = folder.Path };
+        var options =
+            new ReadingOptions(environment.Replace("\\\"", "\"", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(each => each.Split('=', 2)).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1]))
+            {
+                WorkingFolder = folder.Path,
+            };
         if (expected is null)
             Assert.Throws<ProjectFileException>(() => BakeReader.Read("docker-bake.hcl", options).Select([]));
         else
-            Assert.Equal(expected, ((BuildSource)BakeReader.Read("docker-bake.hcl", options).Find("default")!.Platforms[0].Source).Arguments["A"]);
+            Assert.Equal(expected,
+                ((BuildSource)BakeReader.Read("docker-bake.hcl", options).Find("default")!.Platforms[0].Source).Arguments["A"]);
     }
 
     [Fact]
     public void a_number_that_is_too_large_is_a_fault_of_the_file_and_not_a_crash()
     {
         folder.Write("docker-bake.hcl", "variable \"V\" {\n type = number\n}\ntarget \"default\" {}\n");
-        var options = new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("V_JSON", "1e99")) { WorkingFolder = folder.Path };
+        var options =
+            new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("V_JSON", "1e99")) { WorkingFolder = folder.Path };
 
         var fault = Assert.Throws<ProjectFileException>(() => BakeReader.Read("docker-bake.hcl", options));
 
@@ -90,7 +100,8 @@ public sealed class GivingVariablesFromOutside : IDisposable
     [Fact]
     public void a_type_is_a_text_in_json()
     {
-        folder.Write("docker-bake.json", """{"variable": {"V": {"type": "list(number)", "default": [1]}}, "target": {"default": {"args": {"A": "${join(\"-\", V)}"}}}}""");
+        folder.Write("docker-bake.json",
+            """{"variable": {"V": {"type": "list(number)", "default": [1]}}, "target": {"default": {"args": {"A": "${join(\"-\", V)}"}}}}""");
         var options = new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("V", "2,3")) { WorkingFolder = folder.Path };
         Assert.Equal("2-3", ((BuildSource)BakeReader.Read("docker-bake.json", options).Components[0].Platforms[0].Source).Arguments["A"]);
     }

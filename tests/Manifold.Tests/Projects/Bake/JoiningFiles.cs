@@ -5,7 +5,9 @@ using Manifold.Projects.Bake;
 
 namespace Manifold.Tests.Projects.Bake;
 
-/// <summary>Several files are one project, as <c>docker buildx bake</c> has it: compose files first, later ones over earlier ones.</summary>
+/// <summary>
+/// Several files are one project, as <c>docker buildx bake</c> has it: compose files first, later ones over earlier ones.
+/// </summary>
 public sealed class JoiningFiles : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -18,8 +20,10 @@ public sealed class JoiningFiles : IDisposable
     [Fact]
     public void a_file_of_metadata_fills_the_targets_of_another()
     {
-        folder.Write("docker-bake.hcl", "target \"meta\" {}\ntarget \"app\" {\n inherits = [\"meta\"]\n args = { A = \"1\" }\n}\ngroup \"default\" { targets = [\"app\"] }");
-        folder.Write("tmp/meta.json", """{"target": {"meta": {"tags": ["acme/app:1.2"], "labels": {"v": "1.2"}, "args": {"DOCKER_META_VERSION": "1.2"}}}}""");
+        folder.Write("docker-bake.hcl", "target \"meta\" {}\ntarget \"app\" {\n inherits = [\"meta\"]\n"
+            + " args = { A = \"1\" }\n}\ngroup \"default\" { targets = [\"app\"] }");
+        folder.Write("tmp/meta.json",
+            """{"target": {"meta": {"tags": ["acme/app:1.2"], "labels": {"v": "1.2"}, "args": {"DOCKER_META_VERSION": "1.2"}}}}""");
 
         var app = Printed("app", "docker-bake.hcl", "cwd://tmp/meta.json");
 
@@ -30,8 +34,10 @@ public sealed class JoiningFiles : IDisposable
     [Fact]
     public void compose_and_bake_files_that_are_there_are_one()
     {
-        folder.Write("compose.yaml", "services:\n  web: {build: {context: web, args: {A: '1', B: '1'}}, image: acme/web}\n  db: {image: postgres}\n");
-        folder.Write("docker-bake.hcl", "target \"web\" {\n args = { B = \"2\" }\n platforms = [\"linux/arm64\"]\n}\ntarget \"tool\" { inherits = [\"web\"] }");
+        folder.Write("compose.yaml",
+            "services:\n  web: {build: {context: web, args: {A: '1', B: '1'}}, image: acme/web}\n  db: {image: postgres}\n");
+        folder.Write("docker-bake.hcl",
+            "target \"web\" {\n args = { B = \"2\" }\n platforms = [\"linux/arm64\"]\n}\ntarget \"tool\" { inherits = [\"web\"] }");
         folder.Write("docker-bake.override.json", """{"target": {"web": {"target": "release"}}}""");
 
         var project = Read();
@@ -49,7 +55,8 @@ public sealed class JoiningFiles : IDisposable
     public void keys_of_an_agent_lie_where_their_file_is()
     {
         folder.Write("sub/compose.yaml", "services:\n  web: {build: {context: ., ssh: ['k=./s.pem,t.pem', default]}}\n");
-        Assert.Equal(["default", "k=sub/s.pem,sub/t.pem"], Printed("web", "sub/compose.yaml")["ssh"]!.AsArray().Select(each => (string)each!).Order(StringComparer.Ordinal));
+        Assert.Equal(["default", "k=sub/s.pem,sub/t.pem"],
+            Printed("web", "sub/compose.yaml")["ssh"]!.AsArray().Select(each => (string)each!).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -74,7 +81,8 @@ public sealed class JoiningFiles : IDisposable
     [Fact]
     public void a_compose_file_is_printed_with_its_texts()
     {
-        folder.Write("compose.yaml", "services:\n  base.1: {build: web}\n  web:\n    image: acme/web\n    build:\n      context: ./web\n      additional_contexts: {b: \"service:base.1\"}\n      extra_hosts: [\"db:10.0.0.1\", \"db:10.0.0.2\", \"v6=::1\"]\n");
+        folder.Write("compose.yaml", "services:\n  base.1: {build: web}\n  web:\n    image: acme/web\n    build:\n      context: ./web\n"
+            + "      additional_contexts: {b: \"service:base.1\"}\n      extra_hosts: [\"db:10.0.0.1\", \"db:10.0.0.2\", \"v6=::1\"]\n");
         var web = Printed("web");
         Assert.Equal(("web", """["acme/web"]""", """{"b":"target:base_1"}""", """{"db":"10.0.0.1,10.0.0.2","v6":"::1"}"""),
             ((string?)web["context"], web["tags"]!.ToJsonString(), web["contexts"]!.ToJsonString(), web["extra-hosts"]!.ToJsonString()));
@@ -84,7 +92,8 @@ public sealed class JoiningFiles : IDisposable
     [Fact]
     public void what_another_bake_printed_is_read_from_standard_input()
     {
-        folder.Write("docker-bake.hcl", "target \"app\" {\n output = [\"type=cacheonly\"]\n attest = [\"type=provenance,mode=max\"]\n contexts = { b = \"target:base\" }\n}\ntarget \"base\" { output = [\"out\"] }");
+        folder.Write("docker-bake.hcl", "target \"app\" {\n output = [\"type=cacheonly\"]\n"
+            + " attest = [\"type=provenance,mode=max\"]\n contexts = { b = \"target:base\" }\n}\ntarget \"base\" { output = [\"out\"] }");
         var printed = BakeJson.Write(Read(), ["app"], folder.Path);
         var options = Options with { ReadStandardInput = () => printed };
         Assert.Equal(printed, BakeJson.Write(ProjectReader.Read(["-"], options), [], folder.Path));
@@ -104,7 +113,8 @@ public sealed class JoiningFiles : IDisposable
             StringComparison.Ordinal);
     }
 
-    private JsonNode Printed(string target, params string[] files) => JsonNode.Parse(BakeJson.Write(Read(files), [target], folder.Path))!["target"]![target]!;
+    private JsonNode Printed(string target, params string[] files) =>
+        JsonNode.Parse(BakeJson.Write(Read(files), [target], folder.Path))!["target"]![target]!;
 
     private ReadingOptions Options => new(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path };
 

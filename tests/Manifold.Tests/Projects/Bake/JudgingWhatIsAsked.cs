@@ -83,7 +83,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     [Fact]
     public void a_member_that_a_group_names_and_nobody_has_matters_where_the_group_is_asked_for()
     {
-        var project = Read("group \"default\" { targets = [\"good\"] }\ngroup \"all\" { targets = [\"good\", \"goof\"] }\ntarget \"good\" {}");
+        var project =
+            Read("group \"default\" { targets = [\"good\"] }\ngroup \"all\" { targets = [\"good\", \"goof\"] }\ntarget \"good\" {}");
 
         Assert.Single(project.Select([]));
         Assert.Contains("group 'all' contains 'goof'", Assert.Throws<ProjectFileException>(() => project.Select(["all"])).Message,
@@ -96,7 +97,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     public void what_is_understood_and_cannot_be_built_is_printed()
     {
         var project = Read("target \"default\" {\n tags = [\"/x:1\", \"\"]\n}");
-        Assert.Equal("/x:1", (string?)Assert.Single(JsonNode.Parse(BakeJson.Write(project, folder.Path))!["target"]!["default"]!["tags"]!.AsArray()));
+        Assert.Equal("/x:1",
+            (string?)Assert.Single(JsonNode.Parse(BakeJson.Write(project, folder.Path))!["target"]!["default"]!["tags"]!.AsArray()));
         Assert.Throws<ProjectFileException>(() => project.Select([]));
     }
 
@@ -105,7 +107,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     {
         Assert.Contains("the key 'resources' has no effect", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" "
             + "}\n}").Warnings), StringComparison.Ordinal);
-        Assert.Contains("the key 'depends-on' is unknown", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
+        Assert.Contains("the key 'depends-on' is unknown",
+            Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
         Wording.Fits(
             "docker-bake.hcl:2:2: …'dockerfil'…no effect. Did you mean dockerfile?",
             Assert.Single(Read("target \"default\" {\n dockerfil = \"x\"\n}").Warnings));
@@ -114,7 +117,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     [Fact]
     public void generators_of_package_lists_are_passed_over_and_told()
     {
-        var project = Read("target \"default\" {\n attest = [{ type = \"sbom\", generator = \"docker/scout-sbom-indexer\", EXTRA = \"1\" }, \"type=provenance,mode=max\"]\n}");
+        var project = Read("target \"default\" {\n attest = [{ type = \"sbom\", generator = \"docker/scout-sbom-indexer\", "
+            + "EXTRA = \"1\" }, \"type=provenance,mode=max\"]\n}");
         Assert.Equal((true, true), (project.Components[0].Sbom, project.Components[0].Provenance));
         Assert.Contains("no effect: EXTRA, generator.", Assert.Single(project.Warnings), StringComparison.Ordinal);
         Assert.Contains("type=provenance,mode=max", BakeJson.Write(project, folder.Path), StringComparison.Ordinal);
@@ -123,7 +127,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     [Fact]
     public void outputs_and_caches_of_other_builders_are_read()
     {
-        var project = Read("target \"default\" {\n output = [\"type=docker,name=example.com/x:1\", \"type=image,name=example.com/x:1,oci-artifact=true\"]\n cache-from = [\"acme/a:cache,acme/b:cache\"]\n}");
+        var project = Read("target \"default\" {\n output = [\"type=docker,name=example.com/x:1\", "
+            + "\"type=image,name=example.com/x:1,oci-artifact=true\"]\n cache-from = [\"acme/a:cache,acme/b:cache\"]\n}");
         Assert.Equal("example.com/x:1", Assert.Single(project.Select([])[0].Tags).ToString());
         Assert.Equal(["acme/a:cache", "acme/b:cache"], ((BuildSource)project.Components[0].Platforms[0].Source).CacheFrom);
     }
@@ -141,22 +146,26 @@ public sealed class JudgingWhatIsAsked : IDisposable
     }
 
     [Fact]
-    public void names_may_be_patterns() => Assert.Equal(["app-a", "app-b"], Read("target \"app-a\" {}\ntarget \"app-b\" {}\ntarget \"web\" {}").Select(["app-*"]).Select(each => each.Name));
+    public void names_may_be_patterns() => Assert.Equal(["app-a", "app-b"],
+        Read("target \"app-a\" {}\ntarget \"app-b\" {}\ntarget \"web\" {}").Select(["app-*"]).Select(each => each.Name));
 
     [Fact]
     public void a_service_whose_folder_is_not_checked_out_matters_where_it_is_asked_for()
     {
         folder.Write("web/Dockerfile", "FROM scratch\n");
         folder.Write("compose.yaml", "services:\n  web.v1: {build: web, image: example.com/web}\n  sub: {build: ./submodule}\n");
-        var project = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
+        var project =
+            ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
 
         Assert.Equal("web.v1", Assert.Single(project.Select(["web_v1"])).Name);
-        Assert.Contains("the context './submodule' of image 'sub' is not a folder", Assert.Throws<ProjectFileException>(() => project.Select([])).Message, StringComparison.Ordinal);
+        Assert.Contains("the context './submodule' of image 'sub' is not a folder",
+            Assert.Throws<ProjectFileException>(() => project.Select([])).Message, StringComparison.Ordinal);
     }
 
     private Project Read(string text)
     {
         folder.Write("docker-bake.hcl", text);
-        return BakeReader.Read("docker-bake.hcl", new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
+        return BakeReader.Read("docker-bake.hcl",
+            new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
     }
 }

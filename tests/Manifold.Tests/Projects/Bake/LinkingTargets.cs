@@ -4,7 +4,9 @@ using Manifold.Projects;
 
 namespace Manifold.Tests.Projects.Bake;
 
-/// <summary>A target without platforms is for this machine where somebody asks for it, and for those who stand on it where they do.</summary>
+/// <summary>
+/// A target without platforms is for this machine where somebody asks for it, and for those who stand on it where they do.
+/// </summary>
 public sealed class LinkingTargets : IDisposable
 {
     private const string File = """
@@ -39,11 +41,14 @@ public sealed class LinkingTargets : IDisposable
         folder.Write("docker-bake.hcl", File);
         var project = ProjectReader.Read("docker-bake.hcl", new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty)
         {
-            WorkingFolder = folder.Path, DefaultPlatform = Platform.Parse("linux/amd64"),
+            WorkingFolder = folder.Path,
+            DefaultPlatform = Platform.Parse("linux/amd64"),
         });
-        var graph = new ProjectGraph(project, new GraphOptions { Names = [.. names.Split(',')], LayoutReference = _ => throw new InvalidOperationException() });
+        var graph = new ProjectGraph(project,
+            new GraphOptions { Names = [.. names.Split(',')], LayoutReference = _ => throw new InvalidOperationException() });
 
         Assert.Equal(expected, string.Join("; ", graph.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal)
-            .Select(node => $"{node.Name}: {string.Join(',', node.Platforms.Select(each => each.Platform.ToString()).Order(StringComparer.Ordinal))}")));
+            .Select(node => $"{node.Name}"
+                + $": {string.Join(',', node.Platforms.Select(each => each.Platform.ToString()).Order(StringComparer.Ordinal))}")));
     }
 }

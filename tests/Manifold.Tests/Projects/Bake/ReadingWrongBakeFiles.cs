@@ -108,7 +108,8 @@ public sealed class ReadingWrongBakeFiles : IDisposable
 
         var faults = Faults("docker-bake.json");
 
-        Assert.Contains(faults, fault => fault.StartsWith("docker-bake.json:2:21: error: there is no variable 'NOSUCH'", StringComparison.Ordinal));
+        Assert.Contains(faults,
+            fault => fault.StartsWith("docker-bake.json:2:21: error: there is no variable 'NOSUCH'", StringComparison.Ordinal));
         folder.Write("docker-bake.json", "{\"target\": {\"a\": {\n  \"args\": {,}}}}");
         Assert.StartsWith("docker-bake.json:2:12: error: expected a name", Faults("docker-bake.json")[0], StringComparison.Ordinal);
     }
@@ -144,11 +145,16 @@ public sealed class ReadingWrongBakeFiles : IDisposable
             StringComparison.Ordinal);
 
     private Project Read(string name = "docker-bake.hcl", params string[] variables) => BakeReader.Read(name,
-        new ReadingOptions(variables.Select(each => each.Split('=')).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1])) { WorkingFolder = folder.Path });
+        new ReadingOptions(variables.Select(each => each.Split('='))
+            .ToImmutableSortedDictionary(pair => pair[0], pair => pair[1]))
+        {
+            WorkingFolder = folder.Path,
+        });
 
     /// <summary>What is told where everything is asked for.</summary>
     private List<string> Faults(string name = "docker-bake.hcl", params string[] variables) =>
         [.. Assert.Throws<ProjectFileException>(() => Asked(Read(name, variables))).Diagnostics.Select(each => each.Render())];
 
-    private static ImmutableArray<Component> Asked(Project project) => project.Select([.. project.Components.Select(component => component.Name), .. project.Groups.Keys]);
+    private static ImmutableArray<Component> Asked(Project project) =>
+        project.Select([.. project.Components.Select(component => component.Name), .. project.Groups.Keys]);
 }

@@ -15,7 +15,8 @@ public sealed class ResolvingBakeTargets : IDisposable
     [Fact]
     public void paths_start_from_the_working_folder_and_dockerfiles_from_their_context()
     {
-        folder.Write("files/docker-bake.hcl", "target \"default\" {\n context = \"app\"\n dockerfile = \"build/Dockerfile\"\n contexts = { layout = \"oci-layout://images/base:1\", here = \"cwd://\" }\n}");
+        folder.Write("files/docker-bake.hcl", "target \"default\" {\n context = \"app\"\n"
+            + " dockerfile = \"build/Dockerfile\"\n contexts = { layout = \"oci-layout://images/base:1\", here = \"cwd://\" }\n}");
 
         var build = Assert.IsType<BuildSource>(Read("files/docker-bake.hcl").Find("default")!.Platforms[0].Source);
 
@@ -44,7 +45,8 @@ public sealed class ResolvingBakeTargets : IDisposable
     }
 
     [Theory]
-    [InlineData("type=registry,compression=zstd,compression-level=7,force-compression=true", "type=registry,compression=zstd,compression-level=7,force-compression=true")]
+    [InlineData("type=registry,compression=zstd,compression-level=7,force-compression=true",
+        "type=registry,compression=zstd,compression-level=7,force-compression=true")]
     [InlineData("type=image,push=true,oci-mediatypes=false", "type=image,push=true,oci-mediatypes=false")]
     public void the_form_of_an_image_is_kept_when_the_file_is_written_again(string output, string expected)
     {
@@ -93,7 +95,8 @@ public sealed class ResolvingBakeTargets : IDisposable
     {
         folder.Write("docker-bake.hcl", $"target \"default\" {{\n args = {{ X = try({expression}, \"failed\") }}\n}}");
 
-        Assert.Equal(expected ?? "failed", Assert.IsType<BuildSource>(Read("docker-bake.hcl").Components[0].Platforms[0].Source).Arguments["X"]);
+        Assert.Equal(expected ?? "failed",
+            Assert.IsType<BuildSource>(Read("docker-bake.hcl").Components[0].Platforms[0].Source).Arguments["X"]);
     }
 
     [Fact]
@@ -102,9 +105,11 @@ public sealed class ResolvingBakeTargets : IDisposable
         folder.Write("docker-bake.hcl", "variable \"V\" { default = \"1\" }\ntarget \"default\" {\n args = { V = V, W = \"w\" }\n}");
         folder.Write("docker-bake.override.hcl", "variable \"V\" { default = \"2\" }\ntarget \"default\" {\n args = { W = \"over\" }\n}");
 
-        var project = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
+        var project =
+            ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
 
-        Assert.Equal(["V=2", "W=over"], Assert.IsType<BuildSource>(project.Components[0].Platforms[0].Source).Arguments.Select(each => $"{each.Key}={each.Value}"));
+        Assert.Equal(["V=2", "W=over"],
+            Assert.IsType<BuildSource>(project.Components[0].Platforms[0].Source).Arguments.Select(each => $"{each.Key}={each.Value}"));
     }
 
     [Fact]
@@ -112,14 +117,20 @@ public sealed class ResolvingBakeTargets : IDisposable
     {
         folder.Write("components/pause/ImageSource.amd64", "example.com/pause:3.6");
         folder.Write("components/pause/Dockerfile", "FROM scratch");
-        var side = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("ARCHITECTURES", "amd64 arm").Add("DEST_REGISTRY", "example.com/x")) { WorkingFolder = folder.Path });
+        var side = ProjectReader.Read([],
+            new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("ARCHITECTURES", "amd64 arm")
+                .Add("DEST_REGISTRY", "example.com/x"))
+            {
+                WorkingFolder = folder.Path,
+            });
 
         folder.Write("written.json", BakeJson.Write(side, folder.Path));
         var again = Read("written.json");
 
         Assert.Equal(["pause-amd64", "pause-arm"], again.Groups["pause"]);
         Assert.Equal("example.com/x/pause:latest-arm", again.Find("pause-arm")!.Tags[0].ToString());
-        Assert.Equal("FROM example.com/pause:3.6\n", Assert.IsType<BuildSource>(again.Find("pause-amd64")!.Platforms[0].Source).InlineDockerfile);
+        Assert.Equal("FROM example.com/pause:3.6\n",
+            Assert.IsType<BuildSource>(again.Find("pause-amd64")!.Platforms[0].Source).InlineDockerfile);
     }
 
     public static TheoryData<string> SampleProjects => [.. Cases.Names("bake")];
@@ -127,12 +138,18 @@ public sealed class ResolvingBakeTargets : IDisposable
     [Theory, MemberData(nameof(SampleProjects))]
     public void every_sample_project_is_read_with_its_tags_for_two_platforms(string name)
     {
-        var project = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = Path.Combine(Cases.Folder("bake"), name) });
+        var project = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty)
+        {
+            WorkingFolder = Path.Combine(Cases.Folder("bake"), name),
+        });
 
         Assert.NotEmpty(project.Select([]));
-        Assert.All(project.Select([]), component => Assert.StartsWith("bake.test/", Assert.Single(component.Tags).ToString(), StringComparison.Ordinal));
-        Assert.All(project.Select([]), component => Assert.Equal(["linux/amd64", "linux/arm64"], component.Platforms.Select(each => each.Platform.ToString())));
+        Assert.All(project.Select([]),
+            component => Assert.StartsWith("bake.test/", Assert.Single(component.Tags).ToString(), StringComparison.Ordinal));
+        Assert.All(project.Select([]),
+            component => Assert.Equal(["linux/amd64", "linux/arm64"], component.Platforms.Select(each => each.Platform.ToString())));
     }
 
-    private Project Read(string path) => BakeReader.Read(path, new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
+    private Project Read(string path) =>
+        BakeReader.Read(path, new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
 }

@@ -72,7 +72,8 @@ public sealed class SettingKeysOfTargets : IDisposable
     [InlineData("app.pull=1", "pull", "true")]
     [InlineData("app.call=check", "call", "check")]
     [InlineData("app.description=d", "description", "d")]
-    public void a_key_of_a_parent_or_of_the_target_itself_reaches_the_heir(string set, string key, string? expected) => Assert.Equal(expected, Printed(key, set));
+    public void a_key_of_a_parent_or_of_the_target_itself_reaches_the_heir(string set, string key, string? expected) =>
+        Assert.Equal(expected, Printed(key, set));
 
     [Fact]
     public void several_of_a_key_are_one_list_and_the_last_of_any_other_counts()
@@ -86,7 +87,8 @@ public sealed class SettingKeysOfTargets : IDisposable
     public void what_only_some_heirs_have_stays_with_them()
     {
         var project = Read("app.args.V=2");
-        Assert.Equal(["1", "2", "2"], new[] { "_common", "app", "web" }.Select(name => ((BuildSource)project.Find(name)!.Platforms[0].Source).Arguments["V"]));
+        Assert.Equal(["1", "2", "2"],
+            new[] { "_common", "app", "web" }.Select(name => ((BuildSource)project.Find(name)!.Platforms[0].Source).Arguments["V"]));
     }
 
     [Theory]
@@ -101,7 +103,9 @@ public sealed class SettingKeysOfTargets : IDisposable
 
     [Fact]
     public void keys_of_our_own_are_set_too() =>
-        Assert.Equal((false, true), Read("app.publish=no", "web.platform-tags=yes") is var project ? (project.Find("app")!.Publish, project.Find("web")!.PlatformTags) : default);
+        Assert.Equal((false, true), Read("app.publish=no", "web.platform-tags=yes") is var project
+            ? (project.Find("app")!.Publish, project.Find("web")!.PlatformTags)
+            : default);
 
     [Theory]
     [InlineData("web.load=true", "web")]
@@ -125,6 +129,10 @@ public sealed class SettingKeysOfTargets : IDisposable
     private Project Read(params string[] sets)
     {
         folder.Write("docker-bake.hcl", File);
-        return ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("FROM_ENV", "e")) { WorkingFolder = folder.Path, Overrides = [.. sets] });
+        return ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("FROM_ENV", "e"))
+        {
+            WorkingFolder = folder.Path,
+            Overrides = [.. sets],
+        });
     }
 }

@@ -149,7 +149,8 @@ public sealed class DraftingFromOtherFiles : IDisposable
             folder.Files.Write(Path.Combine(name, "Dockerfile"), $"FROM scratch\nLABEL n={name.Length}\n");
         var project = Draft(out _);
         Assert.Equal(names.Select(name => folder.Files[name]).Order(StringComparer.Ordinal),
-            project.Components.Select(component => ((BuildSource)component.Platforms[0].Source).ContextFolder).Order(StringComparer.Ordinal));
+            project.Components.Select(component => ((BuildSource)component.Platforms[0].Source).ContextFolder)
+                .Order(StringComparer.Ordinal));
         Assert.Empty(project.Warnings);
     }
 
@@ -162,7 +163,8 @@ public sealed class DraftingFromOtherFiles : IDisposable
             folder.Files.Write(name, "FROM scratch\n");
         var project = Draft(out _);
         Assert.Equal(names.Order(StringComparer.Ordinal), project.Components
-            .Select(component => Path.GetFileName(((BuildSource)component.Platforms[0].Source).DockerfilePath!)).Order(StringComparer.Ordinal));
+            .Select(component => Path.GetFileName(((BuildSource)component.Platforms[0].Source).DockerfilePath!))
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -178,7 +180,8 @@ public sealed class DraftingFromOtherFiles : IDisposable
     {
         text = ProjectDrafter.Make(folder.Files.Path)!.Text;
         folder.Files.Write("manifold.yaml", text);
-        return ProjectReader.Read("manifold.yaml", folder.Options with { Environment = ImmutableSortedDictionary<string, string>.Empty.Add("HOME", "/wrong") });
+        return ProjectReader.Read("manifold.yaml",
+            folder.Options with { Environment = ImmutableSortedDictionary<string, string>.Empty.Add("HOME", "/wrong") });
     }
 
     private static string Source([CallerFilePath] string path = "") => path;

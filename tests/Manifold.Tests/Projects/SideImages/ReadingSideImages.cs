@@ -24,13 +24,15 @@ public sealed class ReadingSideImages : IDisposable
     [Fact]
     public void each_architecture_takes_the_first_of_the_four_files()
     {
-        Component("pause", ("ImageSource.amd64", "k8s.example.com/pause:3.6"), ("Dockerfile.amd64", "FROM scratch"), ("Dockerfile.riscv64", "FROM scratch"), ("ImageSource", "k8s.example.com/all:1\n"), ("Dockerfile", "FROM scratch"));
+        Component("pause", ("ImageSource.amd64", "k8s.example.com/pause:3.6"), ("Dockerfile.amd64", "FROM scratch"),
+            ("Dockerfile.riscv64", "FROM scratch"), ("ImageSource", "k8s.example.com/all:1\n"), ("Dockerfile", "FROM scratch"));
 
         var sources = Read().Find("pause")!.Platforms.ToDictionary(each => each.Platform.ToString(), each => each.Source);
 
         Assert.Equal("k8s.example.com/pause:3.6", Assert.IsType<ImageSource>(sources["linux/amd64"]).Location);
         Assert.Equal("k8s.example.com/all:1", Assert.IsType<ImageSource>(sources["linux/arm64"]).Location);
-        Assert.Equal(Path.Combine("components", "pause", "Dockerfile.riscv64"), Assert.IsType<BuildSource>(sources["linux/riscv64"]).DockerfilePath);
+        Assert.Equal(Path.Combine("components", "pause", "Dockerfile.riscv64"),
+            Assert.IsType<BuildSource>(sources["linux/riscv64"]).DockerfilePath);
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public sealed class ReadingSideImages : IDisposable
         var project = Read();
 
         Assert.Equal(["a", "b"], project.Select([]).Select(each => each.Name));
-        Assert.Equal(["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64"], project.Components[0].Platforms.Select(each => each.Platform.ToString()));
+        Assert.Equal(["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64"],
+            project.Components[0].Platforms.Select(each => each.Platform.ToString()));
         Assert.Equal("quay.io/microshift/a:latest", Assert.Single(project.Components[0].Tags).ToString());
         Assert.False(project.Push);
         Assert.Null(project.Jobs);
@@ -84,7 +87,8 @@ public sealed class ReadingSideImages : IDisposable
 
         var build = Assert.IsType<BuildSource>(Read().Components[0].Platforms[0].Source);
 
-        Assert.Equal(["OCP_TAG=4.8", "OKD_TAG=4.8", "REGISTRY=quay.example.com/side", "RELEASE_TAG=4.8"], build.Arguments.Select(each => $"{each.Key}={each.Value}"));
+        Assert.Equal(["OCP_TAG=4.8", "OKD_TAG=4.8", "REGISTRY=quay.example.com/side", "RELEASE_TAG=4.8"],
+            build.Arguments.Select(each => $"{each.Key}={each.Value}"));
         Assert.Equal(folder["components/cli"], build.ContextFolder);
     }
 
@@ -97,7 +101,8 @@ public sealed class ReadingSideImages : IDisposable
 
         Assert.True(component.PlatformTags);
         Assert.Equal("arm", component.PlatformTagNames[Platform.Parse("linux/arm/v7")]);
-        Assert.Equal("quay.example.com/side/cli:4.8-arm", Manifold.Publishing.PublicationRequest.OfPlatform(component.Tags[0], Platform.Parse("linux/arm/v7"), "arm").ToString());
+        Assert.Equal("quay.example.com/side/cli:4.8-arm",
+            Manifold.Publishing.PublicationRequest.OfPlatform(component.Tags[0], Platform.Parse("linux/arm/v7"), "arm").ToString());
     }
 
     [Theory]
@@ -109,7 +114,8 @@ public sealed class ReadingSideImages : IDisposable
         folder.Write("image-references", Release);
         Component("coredns", ("ImageSource", variable + "\n"));
 
-        Assert.Equal("quay.example.com/okd@sha256:1111111111111111111111111111111111111111111111111111111111111111", Assert.IsType<ImageSource>(Read().Components[0].Platforms[0].Source).Location);
+        Assert.Equal("quay.example.com/okd@sha256:1111111111111111111111111111111111111111111111111111111111111111",
+            Assert.IsType<ImageSource>(Read().Components[0].Platforms[0].Source).Location);
     }
 
     [Theory]
@@ -187,7 +193,9 @@ public sealed class ReadingSideImages : IDisposable
     [Fact]
     public void the_hook_runs_for_each_architecture_that_is_built_and_makes_what_its_dockerfile_copies()
     {
-        Component("haproxy-router", ("Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY bin/openshift-router-$TARGETARCH /router\nCOPY --from=x bin/y /"), ("ImageSource.amd64", "busybox"));
+        Component("haproxy-router",
+            ("Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY bin/openshift-router-$TARGETARCH /router\nCOPY --from=x bin/y /"),
+            ("ImageSource.amd64", "busybox"));
         Component("pause", ("Dockerfile.riscv64", "FROM scratch"), ("ImageSource", "busybox"));
         Executable("haproxy-router");
         Executable("pause");
@@ -210,7 +218,9 @@ public sealed class ReadingSideImages : IDisposable
         Executable("pause");
         var rules = IgnoreRules.Parse("inputs", string.Join('\n', Read().Components[0].Before[0].Inputs));
 
-        Assert.Equal(["src/main.c", "0001.patch", "build_binaries"], new[] { "src/main.c", "0001.patch", "build_binaries", "bin/pause-arm", "src/.git/FETCH_HEAD", "Dockerfile.arm", "ImageSource" }.Where(path => rules.Match(path).Excluded));
+        Assert.Equal(["src/main.c", "0001.patch", "build_binaries"],
+            new[] { "src/main.c", "0001.patch", "build_binaries", "bin/pause-arm", "src/.git/FETCH_HEAD", "Dockerfile.arm", "ImageSource" }
+                .Where(path => rules.Match(path).Excluded));
     }
 
     [Fact]
@@ -229,22 +239,29 @@ public sealed class ReadingSideImages : IDisposable
 
         var faults = Assert.Throws<ProjectFileException>(Read).Diagnostics.Select(each => each.Render()).ToList();
 
-        Assert.Contains("environment:1:1: error: PUSH must be yes or no\n  PUSH=maybe\n  ^^^^^^^^^^\n  hint: Expected PUSH=yes or PUSH=no.", faults);
+        Assert.Contains(
+            "environment:1:1: error: PUSH must be yes or no\n  PUSH=maybe\n  ^^^^^^^^^^\n  hint: Expected PUSH=yes or PUSH=no.", faults);
         Assert.Contains(faults, fault => fault.Contains("'amd46'", StringComparison.Ordinal) && fault.EndsWith("Did you mean amd64?",
             StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/coredns:1:1: error: component 'coredns'", StringComparison.Ordinal)
             && fault.Contains("hint: Add one of ImageSource.riscv64, Dockerfile.riscv64, ImageSource, Dockerfile, ",
             StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/empty/ImageSource:1:1: error: ImageSource is empty", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/two/ImageSource:2:1: error: ImageSource has more than one line", StringComparison.Ordinal));
+        Assert.Contains(faults,
+            fault => fault.StartsWith("components/empty/ImageSource:1:1: error: ImageSource is empty", StringComparison.Ordinal));
+        Assert.Contains(faults, fault =>
+            fault.StartsWith("components/two/ImageSource:2:1: error: ImageSource has more than one line", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/wrong/ImageSource:1:3: error: '$PAUSE_IMAGE'",
             StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/tets/ImageSource:1:1: error: image-references has no image for 'tets'", StringComparison.Ordinal) && fault.EndsWith("Did you mean tests?", StringComparison.Ordinal));
+        Assert.Contains(faults, fault =>
+            fault.StartsWith("components/tets/ImageSource:1:1: error: image-references has no image for 'tets'", StringComparison.Ordinal)
+                && fault.EndsWith("Did you mean tests?", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/Upper:1:1: error: 'Upper'", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/Upper/ImageSource:1:1: error: 'bad reference'",
             StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/source/repo:1:1: error: repo has more than one word", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/source/commit:1:1: error: commit is empty", StringComparison.Ordinal));
+        Assert.Contains(faults,
+            fault => fault.StartsWith("components/source/repo:1:1: error: repo has more than one word", StringComparison.Ordinal));
+        Assert.Contains(faults,
+            fault => fault.StartsWith("components/source/commit:1:1: error: commit is empty", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -277,7 +294,8 @@ public sealed class ReadingSideImages : IDisposable
         Component("base-image", ("Dockerfile", "FROM scratch"));
         environment["COMPONENTS"] = "base-imgae";
 
-        Assert.EndsWith("Did you mean base-image?", Assert.Throws<ProjectFileException>(Read).Diagnostics[0].Render(), StringComparison.Ordinal);
+        Assert.EndsWith("Did you mean base-image?",
+            Assert.Throws<ProjectFileException>(Read).Diagnostics[0].Render(), StringComparison.Ordinal);
     }
 
     private void Component(string name, params (string File, string Content)[] files)
@@ -294,5 +312,6 @@ public sealed class ReadingSideImages : IDisposable
 
     private Project Read() => SideImagesFolder.Read(".", Options());
 
-    private ReadingOptions Options() => new(environment.ToImmutableSortedDictionary(StringComparer.Ordinal)) { WorkingFolder = folder.Path };
+    private ReadingOptions Options() =>
+        new(environment.ToImmutableSortedDictionary(StringComparer.Ordinal)) { WorkingFolder = folder.Path };
 }
