@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Manifold.Building.Units;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;

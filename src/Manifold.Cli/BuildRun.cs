@@ -6,7 +6,6 @@ using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
-using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Reporting;

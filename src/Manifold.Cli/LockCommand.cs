@@ -5,7 +5,6 @@ using Manifold.Building.Locking;
 using Manifold.Events;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
-using Manifold.Publishing;
 using Manifold.Text;
 
 namespace Manifold.Cli;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Manifold.Building;
 using Manifold.Building.Checking;
-using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
 using Manifold.Publishing;

@@ -1,7 +1,6 @@
 using Manifold.Building;
 using Manifold.Building.Checking;
 using Manifold.Content;
-using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Registry;

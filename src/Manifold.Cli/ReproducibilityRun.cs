@@ -3,7 +3,6 @@ using Manifold.Building.Reproducing;
 using Manifold.Content;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
-using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Reporting.Pages;

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http;
 using Manifold.Oci;
+using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Server;
 

@@ -1,9 +1,9 @@
-using Manifold.Content;
-using Manifold.Oci;
-using Manifold.Server;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
+using Manifold.Content;
+using Manifold.Oci;
+using Manifold.Server;
 
 namespace Manifold.Tests.Support;
 

@@ -1,7 +1,7 @@
-using Manifold.Content;
-using Manifold.Oci;
 using System.Formats.Tar;
 using System.IO.Compression;
+using Manifold.Content;
+using Manifold.Oci;
 
 namespace Manifold.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Manifold.Building.Recording;
-using Manifold.Events;
 using Manifold.Oci;
 
 namespace Manifold.Tests.Support;

@@ -1,9 +1,9 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
-using System.Formats.Tar;
-using System.IO.Compression;
 
 namespace Manifold.Tests.Support;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Manifold.Building;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;

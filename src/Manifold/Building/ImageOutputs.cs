@@ -4,7 +4,6 @@ using Manifold.Events;
 using Manifold.Images.Outputs;
 using Manifold.Layers;
 using Manifold.Planning;
-using Manifold.Publishing.Referrers;
 
 namespace Manifold.Building;
 

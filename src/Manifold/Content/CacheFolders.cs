@@ -51,7 +51,7 @@ public sealed class CacheFolders(Store store, TimeProvider time)
     public async Task<CacheFolder> TakeAsync(string id, CacheUse use, Action<string> fill, Action? onWait, CancellationToken cancellation)
     {
         var parent = Directory.CreateDirectory(Path.Combine(store.Layout.Mounts.Path, Digest.Of(id).Hex)).FullName;
-        for (var slot = 0; ; )
+        for (var slot = 0; ;)
         {
             var path = Path.Combine(parent, slot.ToString(CultureInfo.InvariantCulture));
             if ((use == CacheUse.Shared ? FileLock.TryShare(path + ".lock") : FileLock.TryTake(path + ".lock")) is { } held)

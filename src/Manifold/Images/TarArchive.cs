@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Linux;
 using Manifold.Layers;
+using Manifold.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Images;
@@ -123,7 +123,7 @@ internal sealed class TarArchive : INamedFiles
         var block = new byte[TarFormat.Block];
         var records = new TarRecords(ImmutableSortedDictionary<string, byte[]>.Empty);
         var global = records.Values;
-        for (var position = 0L; ReadBlock(block, position); )
+        for (var position = 0L; ReadBlock(block, position);)
         {
             var fields = new TarHeader(block, source);
             position += TarFormat.Block;

@@ -1,4 +1,3 @@
-using Manifold.Building;
 using Manifold.Linux;
 
 namespace Manifold.Layers;

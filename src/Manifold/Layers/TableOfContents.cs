@@ -1,6 +1,3 @@
-
-using Manifold.Building;
-
 namespace Manifold.Layers;
 
 /// <summary>

@@ -22,7 +22,7 @@ public sealed record ImageConfig
     /// <summary>
     /// Without layers where the document has none: some that tools write by hand do not, though the specification requires it.
     /// </summary>
-    [AllowNull] [JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
+    [AllowNull][JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
     public ImmutableArray<HistoryEntry>? History { get; init; }
 
     /// <summary>

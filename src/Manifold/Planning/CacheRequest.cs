@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Building.Reproducing;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;

@@ -104,12 +104,12 @@ public sealed class Planner
     {
         var needs = new Dictionary<(ImageReference, Platform), BaseNeed>();
         foreach (var graph in graphs)
-        foreach (var stage in graph.Needed())
-        {
-            Note(graph.GroundOf(stage), stage.From, graph.StageLike(stage.From.Image, stage.Index));
-            foreach (var (source, asking) in graph.SourcesOf(stage))
-                Note(source, asking, asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null);
-        }
+            foreach (var stage in graph.Needed())
+            {
+                Note(graph.GroundOf(stage), stage.From, graph.StageLike(stage.From.Image, stage.Index));
+                foreach (var (source, asking) in graph.SourcesOf(stage))
+                    Note(source, asking, asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null);
+            }
         return [.. needs.Values];
 
         void Note(StageGround ground, Instruction instruction, string? hint)

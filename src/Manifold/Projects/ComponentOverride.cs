@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Fetching;
 using Manifold.Dockerfile;
+using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.Bake;

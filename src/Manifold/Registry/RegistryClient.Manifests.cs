@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Manifold.Content;
-using Manifold.Events;
 using Manifold.Oci;
 
 namespace Manifold.Registry;

@@ -95,7 +95,7 @@ public sealed partial class RegistryClient
             HttpStatusCode.OK => headers.ContentLength ?? UnknownSize,
             HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? UnknownSize,
             HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1,
-                // shorter, and it does not say by how much
+            // shorter, and it does not say by how much
             HttpStatusCode.Gone when !host.IsOurs(response.Address) => null,
             _ when IsRefusedByStorage(host, response) && (read.Push || IsAbsence(response.Message.StatusCode)) => refusedByStorage,
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),

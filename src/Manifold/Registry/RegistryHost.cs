@@ -229,7 +229,7 @@ internal sealed partial class RegistryHost : IDisposable
                 return;
         }
         catch (RegistryException e) when (e.InnerException is not HttpRequestException
-            { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+        { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
         {
             // The connection was made, and the other side does not speak plain HTTP.
         }

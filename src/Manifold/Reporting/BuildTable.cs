@@ -1,6 +1,5 @@
 using System.Text;
 using Manifold.Building.Recording;
-using Manifold.Events;
 using Manifold.Publishing;
 using Manifold.Text;
 

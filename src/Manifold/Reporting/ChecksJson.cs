@@ -1,9 +1,5 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Manifold.Building.Checking;
-using Manifold.Dockerfile;
 using System.Text.Json.Serialization.Metadata;
+using Manifold.Building.Checking;
 using Manifold.Planning.Advising;
 
 namespace Manifold.Reporting;

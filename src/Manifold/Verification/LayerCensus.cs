@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Manifold.Building;
 using Manifold.Layers;
 using Manifold.Verification.Binaries;
 

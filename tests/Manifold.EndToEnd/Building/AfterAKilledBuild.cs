@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
-using Manifold.EndToEnd.Server;
 
 namespace Manifold.EndToEnd.Building;
 

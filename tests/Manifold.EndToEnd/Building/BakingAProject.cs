@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Manifold.Content;
-using Manifold.Oci;
 using Manifold.EndToEnd.Registry;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Building;
 

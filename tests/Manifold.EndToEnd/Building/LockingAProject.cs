@@ -1,6 +1,6 @@
 using Manifold.Content;
-using Manifold.Oci;
 using Manifold.EndToEnd.Registry;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Building;
 

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.RegularExpressions;
+using Manifold.EndToEnd.Registry;
 using Manifold.Linux;
 using Manifold.Sandbox;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Building;
 

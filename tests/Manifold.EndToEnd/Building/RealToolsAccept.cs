@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Manifold.Oci;
 using Manifold.EndToEnd.Images;
 using Manifold.EndToEnd.Registry;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Building;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Manifold.Oci;
 using Manifold.EndToEnd.Publishing;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Building;
 

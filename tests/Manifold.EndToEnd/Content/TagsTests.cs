@@ -1,6 +1,6 @@
+using System.Text;
 using Manifold.Content;
 using Manifold.Oci;
-using System.Text;
 
 namespace Manifold.EndToEnd.Content;
 

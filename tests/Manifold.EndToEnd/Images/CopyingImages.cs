@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Manifold.EndToEnd.Registry;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Images;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Manifold.Oci;
 using Manifold.EndToEnd.Registry;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Images;
 

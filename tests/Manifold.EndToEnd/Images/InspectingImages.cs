@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Manifold.Oci;
 using Manifold.EndToEnd.Registry;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Images;
 

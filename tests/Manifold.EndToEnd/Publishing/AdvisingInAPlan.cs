@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Manifold.Content;
+using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Sandbox;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,3 +1,8 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Images;
@@ -6,11 +11,6 @@ using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Verification;
-using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -7,7 +8,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Manifold.Content;
+using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Server;
 using Manifold.Verification;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Manifold.Content;
+using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Manifold.Content;
+using Manifold.EndToEnd.Registry;
 using Manifold.Images;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -8,7 +9,6 @@ using Manifold.Publishing;
 using Manifold.Publishing.Signing;
 using Manifold.Registry;
 using Manifold.Verification.Signatures;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -1,8 +1,8 @@
-using Manifold.Linux;
-using Manifold.Oci;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Manifold.Linux;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Registry;
 

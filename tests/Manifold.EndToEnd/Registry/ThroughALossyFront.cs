@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
-using System.Security.Cryptography;
 
 namespace Manifold.EndToEnd.Registry;
 

@@ -1,10 +1,10 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Registry;
-using System.Collections.Immutable;
-using System.Security.Cryptography;
 
 namespace Manifold.EndToEnd.Registry;
 

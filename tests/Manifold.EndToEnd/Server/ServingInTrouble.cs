@@ -1,7 +1,7 @@
+using System.Net;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Server;
-using System.Net;
 
 namespace Manifold.EndToEnd.Server;
 

@@ -1,5 +1,5 @@
-using Manifold.Oci;
 using System.Text.Json;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Server;
 

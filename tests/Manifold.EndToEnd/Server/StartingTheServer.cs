@@ -1,5 +1,5 @@
-using Manifold.Cli;
 using System.Collections.Immutable;
+using Manifold.Cli;
 
 namespace Manifold.EndToEnd.Server;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Oci;
 using Manifold.EndToEnd.Sandbox;
+using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Snapshots;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Manifold.Content;
+using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Manifold.Verification;
-using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Verification;
 

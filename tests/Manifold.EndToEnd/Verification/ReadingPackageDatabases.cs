@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Manifold.Content;
@@ -7,7 +8,6 @@ using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Verification;
 using Manifold.Verification.Packages;
-using System.Text;
 
 namespace Manifold.EndToEnd.Verification;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Manifold.Building;
 using Manifold.Building.Recording;
 using Manifold.Building.Units;

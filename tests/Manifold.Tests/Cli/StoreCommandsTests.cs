@@ -1,8 +1,8 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Oci;
-using System.Collections.Immutable;
-using System.Text.Json;
 
 namespace Manifold.Tests.Cli;
 

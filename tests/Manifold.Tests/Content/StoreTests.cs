@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
-using System.Security.Cryptography;
 
 namespace Manifold.Tests.Content;
 

@@ -2,8 +2,8 @@ using Manifold.Building.Checking;
 using Manifold.Oci;
 using Manifold.Planning.Advising;
 using Manifold.Sandbox;
-using Microsoft.AspNetCore.Http;
 using Manifold.Tests.Registry;
+using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Planning;
 

@@ -193,18 +193,37 @@ public sealed class PrintingProjects : IDisposable
 
     private static string Described(Project project) => JsonSerializer.Serialize(new
     {
-        project.Folder, project.Push, project.Rollout, Default = project.Default.ToArray(), project.Groups,
+        project.Folder,
+        project.Push,
+        project.Rollout,
+        Default = project.Default.ToArray(),
+        project.Groups,
         Components = project.Components.Select(component => new
         {
-            component.Name, Tags = component.Tags.Select(tag => tag.ToString()), Aliases = component.Aliases.ToArray(), component.Labels,
-            Annotations = component.Annotations.Select(each => each.ToString()), component.Publish, component.PlatformTags,
-            Outputs = component.Outputs.ToArray(), Attested = component.Attested.ToArray(), component.IsPushed,
+            component.Name,
+            Tags = component.Tags.Select(tag => tag.ToString()),
+            Aliases = component.Aliases.ToArray(),
+            component.Labels,
+            Annotations = component.Annotations.Select(each => each.ToString()),
+            component.Publish,
+            component.PlatformTags,
+            Outputs = component.Outputs.ToArray(),
+            Attested = component.Attested.ToArray(),
+            component.IsPushed,
             Mode = component.Verification.Policy.Mode.ToString(),
             Allow = component.Verification.Policy.Allow.ToArray(),
             Run = component.Verification.Run?.ToArray(),
             component.Verification.Timeout,
-            Before = component.Before.Select(hook => new { Command = hook.Command.ToArray(), hook.Folder, Inputs = hook.Inputs
-                .ToArray(), Outputs = hook.Outputs.ToArray(), hook.Environment, Platform = hook.Platform?.ToString() }),
+            Before = component.Before.Select(hook => new
+            {
+                Command = hook.Command.ToArray(),
+                hook.Folder,
+                Inputs = hook.Inputs
+                .ToArray(),
+                Outputs = hook.Outputs.ToArray(),
+                hook.Environment,
+                Platform = hook.Platform?.ToString()
+            }),
             Platforms = component.Platforms.Select(
                 platform => new { Platform = platform.Platform.ToString(), platform.Optional, Source = Described(platform.Source) }),
         }),
@@ -215,10 +234,20 @@ public sealed class PrintingProjects : IDisposable
         ImageSource image => image.Location,
         BuildSource build => new
         {
-            build.ContextFolder, build.DockerfilePath, build.InlineDockerfile, build.Target, build.Arguments, Contexts = build.Contexts
+            build.ContextFolder,
+            build.DockerfilePath,
+            build.InlineDockerfile,
+            build.Target,
+            build.Arguments,
+            Contexts = build.Contexts
                 .Select(context => $"{context.Key}: {context.Value}"),
-            Secrets = build.Secrets.ToArray(), Ssh = build.Ssh
-                .ToArray(), CacheFrom = build.CacheFrom.ToArray(), CacheTo = build.CacheTo.ToArray(), build.NoCache, build.Pull,
+            Secrets = build.Secrets.ToArray(),
+            Ssh = build.Ssh
+                .ToArray(),
+            CacheFrom = build.CacheFrom.ToArray(),
+            CacheTo = build.CacheTo.ToArray(),
+            build.NoCache,
+            build.Pull,
         },
         _ => throw new NotSupportedException(),
     };

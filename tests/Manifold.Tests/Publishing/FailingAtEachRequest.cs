@@ -1,6 +1,5 @@
 using Manifold.Oci;
 using Manifold.Publishing;
-using Manifold.Tests.Registry;
 using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Publishing;

@@ -2,8 +2,8 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
-using Microsoft.AspNetCore.Http;
 using Manifold.Tests.Registry;
+using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Publishing;
 

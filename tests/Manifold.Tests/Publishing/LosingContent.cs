@@ -3,8 +3,8 @@ using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Registry;
-using Manifold.Verification;
 using Manifold.Tests.Registry;
+using Manifold.Verification;
 
 namespace Manifold.Tests.Publishing;
 

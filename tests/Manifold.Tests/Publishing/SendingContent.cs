@@ -2,7 +2,6 @@ using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Registry;
-using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Publishing;
 

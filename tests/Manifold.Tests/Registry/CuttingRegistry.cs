@@ -1,6 +1,6 @@
+using System.Globalization;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Http;
-using System.Globalization;
 
 namespace Manifold.Tests.Registry;
 

@@ -1,6 +1,6 @@
-using Manifold.Registry;
 using System.Text;
 using System.Text.Json.Nodes;
+using Manifold.Registry;
 
 namespace Manifold.Tests.Registry;
 

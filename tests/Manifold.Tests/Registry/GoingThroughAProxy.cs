@@ -1,8 +1,8 @@
-using Manifold.Registry;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Manifold.Registry;
 
 namespace Manifold.Tests.Registry;
 

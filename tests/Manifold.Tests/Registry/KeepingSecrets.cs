@@ -1,9 +1,9 @@
+using System.Collections.Immutable;
+using System.Text;
 using Manifold.Cli;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
-using System.Collections.Immutable;
-using System.Text;
 
 namespace Manifold.Tests.Registry;
 

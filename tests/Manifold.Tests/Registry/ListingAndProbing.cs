@@ -1,7 +1,7 @@
+using System.Net;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
-using System.Net;
 
 namespace Manifold.Tests.Registry;
 

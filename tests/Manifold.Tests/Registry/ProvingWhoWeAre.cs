@@ -1,9 +1,9 @@
-using Manifold.Oci;
-using Manifold.Registry;
-using Microsoft.AspNetCore.Http;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Manifold.Oci;
+using Manifold.Registry;
+using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Registry;
 

@@ -1,6 +1,6 @@
+using System.Text;
 using Manifold.Oci;
 using Manifold.Registry;
-using System.Text;
 
 namespace Manifold.Tests.Registry;
 

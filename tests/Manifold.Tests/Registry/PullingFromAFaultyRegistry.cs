@@ -1,11 +1,11 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
-using System.Globalization;
-using System.Net;
-using System.Text.RegularExpressions;
 
 namespace Manifold.Tests.Registry;
 

@@ -1,8 +1,8 @@
-using Microsoft.AspNetCore.Http;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
+using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Registry;
 

@@ -1,9 +1,9 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
-using System.Net;
-using System.Text.RegularExpressions;
 
 namespace Manifold.Tests.Registry;
 

@@ -1,7 +1,7 @@
-using Manifold.Registry;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Manifold.Registry;
 
 namespace Manifold.Tests.Registry;
 

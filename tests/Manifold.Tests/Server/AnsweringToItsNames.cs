@@ -1,7 +1,7 @@
-using Manifold.Server;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Manifold.Server;
 
 namespace Manifold.Tests.Server;
 

@@ -1,9 +1,9 @@
-using FsCheck;
-using FsCheck.Fluent;
-using Manifold.Oci;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Manifold.Oci;
 
 namespace Manifold.Tests.Server;
 

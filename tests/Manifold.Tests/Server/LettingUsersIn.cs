@@ -1,6 +1,6 @@
+using System.Text;
 using Manifold.Linux;
 using Manifold.Server;
-using System.Text;
 
 namespace Manifold.Tests.Server;
 

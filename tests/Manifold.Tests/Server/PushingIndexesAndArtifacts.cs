@@ -1,5 +1,5 @@
-using Manifold.Oci;
 using System.Text;
+using Manifold.Oci;
 
 namespace Manifold.Tests.Server;
 

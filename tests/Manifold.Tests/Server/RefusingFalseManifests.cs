@@ -1,6 +1,6 @@
-using Manifold.Oci;
 using System.Text;
 using System.Text.Json;
+using Manifold.Oci;
 
 namespace Manifold.Tests.Server;
 

@@ -1,6 +1,6 @@
+using System.Text.Json;
 using Manifold.Content;
 using Manifold.Oci;
-using System.Text.Json;
 
 namespace Manifold.Tests.Server;
 

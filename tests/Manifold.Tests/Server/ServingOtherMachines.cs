@@ -1,7 +1,7 @@
-using Manifold.Server;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Manifold.Server;
 
 namespace Manifold.Tests.Server;
 

@@ -1,8 +1,8 @@
-using Manifold.Server;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using Manifold.Server;
 
 namespace Manifold.Tests.Server;
 

@@ -1,7 +1,6 @@
 using System.Text;
-using Manifold.Events;
-using Manifold.Layers;
 using Manifold.Dockerfile;
+using Manifold.Events;
 using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Sandbox;

@@ -1,7 +1,7 @@
+using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Content;
 using Manifold.Solving.Copying;
 
 namespace Manifold.Tests.Solving;

@@ -1,7 +1,6 @@
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Solving;
-using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Solving;
 

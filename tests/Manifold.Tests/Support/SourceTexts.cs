@@ -91,7 +91,7 @@ public static partial class SourceTexts
         InvocationExpressionSyntax
         {
             ArgumentList.Arguments: [..,
-                { Expression: IdentifierNameSyntax or MemberAccessExpressionSyntax } last]
+            { Expression: IdentifierNameSyntax or MemberAccessExpressionSyntax } last]
         }
             => NameOf(last.Expression),
         InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } => NameOf(access.Expression),

@@ -1,10 +1,10 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Reporting;
 using Manifold.Verification;
 using Manifold.Verification.Parity;
-using System.Collections.Immutable;
-using System.Text.Json;
 
 namespace Manifold.Tests.Verification;
 

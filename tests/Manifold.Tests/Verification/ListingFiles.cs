@@ -1,11 +1,11 @@
+using System.Collections.Immutable;
+using System.Formats.Tar;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Verification;
-using System.Collections.Immutable;
-using System.Formats.Tar;
 using TarWriter = System.Formats.Tar.TarWriter;
 
 namespace Manifold.Tests.Verification;

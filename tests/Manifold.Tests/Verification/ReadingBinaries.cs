@@ -27,7 +27,9 @@ public sealed class ReadingBinaries
 
     private static readonly Gen<byte[]> Mutations =
         from sample in Gen.Elements(Samples)
-        from changes in (from at in Gen.Choose(0, sample.Length - 1) from value in Gen.Elements<byte>(0, 1, 2, 0x7F, 0x80, 0xFF) select (at,
+        from changes in (from at in Gen.Choose(0, sample.Length - 1)
+                         from value in Gen.Elements<byte>(0, 1, 2, 0x7F, 0x80, 0xFF)
+                         select (at,
             value))
             .ListOf()
         from length in Gen.Choose(0, sample.Length)

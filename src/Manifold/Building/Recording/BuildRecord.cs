@@ -85,7 +85,8 @@ public sealed record BuildRecord
     [JsonIgnore] public IEnumerable<RecordedPhase> Hooks => Phases.Where(phase => phase.IsHook);
 
     /// <summary>The platforms of all components, in the order in which they are met.</summary>
-    [JsonIgnore] public IEnumerable<Platform> Platforms =>
+    [JsonIgnore]
+    public IEnumerable<Platform> Platforms =>
         Components.SelectMany(component => component.Platforms).Select(platform => platform.Platform).Distinct();
 
     /// <summary>How long an image took: its hooks, and then its slowest platform.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Manifold.Events;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;

@@ -42,11 +42,13 @@ public sealed record RecordedComponent
     [JsonIgnore] public string Title => Tags.Length > 0 ? Tags[0] : Name.Length > 0 ? Name : Index?.Digest.Short ?? "image";
 
     /// <summary>The name for lists: the component's, else the repository's last part.</summary>
-    [JsonIgnore] public string ShortName =>
+    [JsonIgnore]
+    public string ShortName =>
         Name.Length > 0 ? Name : ImageReference.TryParse(Tags.FirstOrDefault(), out var tag) ? tag.Repository.Split('/')[^1] : Title;
 
     /// <summary>A name by which the image can be had from anywhere, with its digest; null where it is not published.</summary>
-    [JsonIgnore] public string? PullName => Published && Index is { } index && ImageReference.TryParse(Tags.FirstOrDefault(), out var tag)
+    [JsonIgnore]
+    public string? PullName => Published && Index is { } index && ImageReference.TryParse(Tags.FirstOrDefault(), out var tag)
         ? $"{tag.Name}@{index.Digest}"
         : null;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Manifold.Events;
 using Manifold.Oci;
 
 namespace Manifold.Building.Recording;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
-using Manifold.Planning;
 using Manifold.Solving;
 
 namespace Manifold.Building.Units;

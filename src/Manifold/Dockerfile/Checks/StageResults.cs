@@ -18,9 +18,9 @@ internal sealed class StageResults
     {
         this.chains = chains;
         var based = from stage in tree.Stages
-            from under in StageChains.Meant(tree, stage.From.Image)
-            where under.Index < stage.Index
-            select (Under: under.Index, Stage: stage);
+                    from under in StageChains.Meant(tree, stage.From.Image)
+                    where under.Index < stage.Index
+                    select (Under: under.Index, Stage: stage);
         above = based.ToLookup(pair => pair.Under, pair => pair.Stage);
         uses = tree.Stages.SelectMany(stage => stage.Instructions.SelectMany(instruction => UsesOf(tree, stage, instruction)))
             .ToLookup(use => use.Of);

@@ -1,5 +1,5 @@
-using Manifold.Linux;
 using Manifold.Content;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Solving;

@@ -34,15 +34,15 @@ internal static class AttachedFiles
     public static List<LayerEntry> Of(IImageSource source, PlatformImage platform, string prefix, MergedFiles files)
     {
         var documents = from document in (source as AttachedImage)?.Attached ?? []
-            where document.Subject == platform.Descriptor.Digest
-            select new LayerEntry
-            {
-                Path = prefix + document.FileName,
-                Kind = EntryKind.File,
-                Mode = 0b110_100_100,
-                Size = document.Content.Length,
-                Open = () => new MemoryStream(document.Content.ToArray(), writable: false),
-            };
+                        where document.Subject == platform.Descriptor.Digest
+                        select new LayerEntry
+                        {
+                            Path = prefix + document.FileName,
+                            Kind = EntryKind.File,
+                            Mode = 0b110_100_100,
+                            Size = document.Content.Length,
+                            Open = () => new MemoryStream(document.Content.ToArray(), writable: false),
+                        };
         var all = documents.ToList();
         if (all.Find(document => files.Has(document.Path)) is { } taken)
             throw new UsageException($"An attestation would overwrite the file '/{taken.Path}' of the image. "

@@ -41,10 +41,10 @@ public static class PlanChecks
     {
         var diagnosing = new Diagnosing(tree);
         var needs = from platform in request.Platforms
-            let graph = new StageGraph(tree, request with { Target = null }, platform, diagnosing)
-            from stage in tree.Stages
-            from need in NeedsOf(graph, stage)
-            select need;
+                    let graph = new StageGraph(tree, request with { Target = null }, platform, diagnosing)
+                    from stage in tree.Stages
+                    from need in NeedsOf(graph, stage)
+                    select need;
         return [.. needs.DistinctBy(need => (need.Reference, need.Platform))];
     }
 

@@ -1,5 +1,5 @@
-using Manifold.Dockerfile;
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Planning;
 using Manifold.Hcl;
+using Manifold.Planning;
 
 namespace Manifold.Projects.Bake;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.Printing;
-using Manifold.Dockerfile;
 
 namespace Manifold.Projects.Bake;
 

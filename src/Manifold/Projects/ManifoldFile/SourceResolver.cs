@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Fetching;
 using Manifold.Dockerfile;
+using Manifold.Fetching;
 using Manifold.Images;
 using Manifold.Planning;
 using Manifold.Projects.Yaml;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Manifold.Building;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Text;

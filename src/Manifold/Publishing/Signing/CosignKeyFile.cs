@@ -41,15 +41,15 @@ internal sealed record CosignKeyFile(CosignKeyFile.Derivation Kdf, CosignKeyFile
             throw new FormatException("its content is not JSON in cosign's format");
         }
         if (file is not
-        {
-            Kdf: { Name: "scrypt", Costs: { } costs, Salt: { } salt },
-            Cipher:
             {
-                Name: "nacl/secretbox",
-                Nonce: { } nonce
-            },
-            Ciphertext: { } box
-        })
+                Kdf: { Name: "scrypt", Costs: { } costs, Salt: { } salt },
+                Cipher:
+                {
+                    Name: "nacl/secretbox",
+                    Nonce: { } nonce
+                },
+                Ciphertext: { } box
+            })
             throw new FormatException("it is not encrypted as cosign encrypts keys (scrypt, nacl/secretbox)");
         var parameters = new ScryptParameters(costs.N, costs.R, costs.P);
         if (!parameters.IsAcceptable)

@@ -97,7 +97,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     {
         foreach (var entry in entries.Values.Where(Lacks).ToList())
         {
-            var file = image.Find(entry.LinkTarget!) 
+            var file = image.Find(entry.LinkTarget!)
                 ?? throw new StepFailedException(step,
                     $"an archive has a hard link to '/{entry.LinkTarget}', which is not a file in the image.");
             entries[entry.Path] = entry with

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Linux;
 using Manifold.Dockerfile;
+using Manifold.Linux;
 using Manifold.Planning.Checks;
 
 namespace Manifold.Verification.Binaries;
