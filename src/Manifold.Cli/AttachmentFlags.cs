@@ -18,8 +18,7 @@ internal sealed class AttachmentFlags
             + "--provenance=false turns it off.");
     private readonly Option<string[]> attest = new("--attest")
     {
-        Description = "Attach an SBOM or provenance, in the syntax of buildx: "
-            + "type=sbom or type=provenance,mode=min. Repeatable.",
+        Description = "Attach an SBOM or provenance, in the syntax of buildx: type=sbom or type=provenance,mode=min. Repeatable.",
         HelpName = "ATTESTATION",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,

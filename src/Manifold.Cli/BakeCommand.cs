@@ -56,25 +56,21 @@ internal sealed class BakeOptions
     };
     private readonly Option<string?> print = new("--print")
     {
-        Description = "Print the resolved project without building. Formats: yaml "
-            + "(default), json and bake.",
+        Description = "Print the resolved project without building. Formats: yaml (default), json and bake.",
         HelpName = "FORMAT",
         Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<bool> plan = new("--plan")
     {
-        Description = "Show what a build would do and what would stop it, without "
-            + "building.",
+        Description = "Show what a build would do and what would stop it, without building.",
     };
     private readonly Option<bool> push = new("--push")
     {
-        Description = "Push all images to their registries, under all their tags. All "
-            + "tags are written together, at the end.",
+        Description = "Push all images to their registries, under all their tags. All tags are written together, at the end.",
     };
     private readonly Option<bool> load = new("--load")
     {
-        Description = "Load every image into docker or podman, for this machine's "
-            + "platform.",
+        Description = "Load every image into docker or podman, for this machine's platform.",
     };
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
@@ -102,14 +98,12 @@ internal sealed class BakeOptions
     };
     private readonly Option<string?> metadataFile = new("--metadata-file")
     {
-        Description = "Write the digests and names of the images to "
-            + "FILE, as JSON, like buildx.",
+        Description = "Write the digests and names of the images to FILE, as JSON, like buildx.",
         HelpName = "FILE",
     };
     private readonly Option<string?> report = new("--report")
     {
-        Description = "Write report.html, report.md and record.json to FOLDER. "
-            + "You can also run 'manifold report' later.",
+        Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.",
         HelpName = "FOLDER",
     };
     private AttachmentFlags attaching = null!;
@@ -162,9 +156,7 @@ internal sealed class BakeOptions
             Pull = parsed.GetValue(pull),
             Locked = parsed.GetValue(locked),
             VerifyReproducible = parsed.GetValue(verifyReproducible),
-            Jobs = parsed.GetValue(jobs) is { } count
-                ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected 1 or more.")
-                : null,
+            Jobs = ReadJobs(parsed),
             KeepGoing = parsed.GetValue(keepGoing),
             Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!),
             MetadataFile = parsed.GetValue(metadataFile),
@@ -188,6 +180,14 @@ internal sealed class BakeOptions
         if (text.Split('=', 2) is not [{ Length: > 0 } name, var value])
             throw new UsageException($"--var {text}: expected NAME=VALUE.");
         return KeyValuePair.Create(name, value);
+    }
+
+    private int? ReadJobs(ParseResult parsed)
+    {
+        var count = parsed.GetValue(jobs);
+        if (count <= 0)
+            throw new UsageException($"--jobs {count}: expected 1 or more.");
+        return count;
     }
 
     internal static bool IsFolder(string name) =>

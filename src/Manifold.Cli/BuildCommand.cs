@@ -45,8 +45,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
     private readonly Option<bool> push = new("--push")
     {
-        Description = "Push the image to its registry, under all its tags. The tags are "
-            + "written last.",
+        Description = "Push the image to its registry, under all its tags. The tags are written last.",
     };
     private RunFlags runs = null!;
     private ImageFlags image = null!;
@@ -70,14 +69,12 @@ internal sealed class BuildOptions
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };
     private readonly Option<string?> metadataFile = new("--metadata-file")
     {
-        Description = "Write the digests and names of the image to "
-            + "FILE, as JSON.",
+        Description = "Write the digests and names of the image to FILE, as JSON.",
         HelpName = "FILE",
     };
     private readonly Option<string?> report = new("--report")
     {
-        Description = "Write report.html, report.md and record.json to FOLDER. "
-            + "You can also run 'manifold report' later.",
+        Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.",
         HelpName = "FOLDER",
     };
     private readonly Option<string?> iidFile = new("--iidfile")
@@ -87,8 +84,7 @@ internal sealed class BuildOptions
     };
     private readonly Option<string?> print = new("--print")
     {
-        Description = "Print JSON without building: tree prints the parsed "
-            + "Dockerfile, plan prints the build plan.",
+        Description = "Print JSON without building: tree prints the parsed Dockerfile, plan prints the build plan.",
         HelpName = "WHAT",
     };
     private readonly Option<string> verify = new("--verify")
@@ -201,8 +197,7 @@ internal sealed class BuildOptions
             request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
         if (parsed.GetValue(shard) is not null)
             throw new UsageException("--index=never and --shard cannot be used together: a shard is part of an index. Push the image "
-                + "without --shard, or "
-                + "leave out --index=never.");
+                + "without --shard, or leave out --index=never.");
     }
 
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
@@ -227,7 +222,7 @@ internal sealed class BuildOptions
         var attachments = attaching.Read(parsed);
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
             attachments.RequirePlace(outputs.All);
-        if (!(attachments.KeyFile is null || parsed.GetValue(shard) is null))
+        if (attachments.KeyFile is not null && parsed.GetValue(shard) is not null)
             throw new UsageException("--sign and --shard cannot be used together: a shard is only part of an image. Sign the merged "
                 + "image: manifold sign --key FILE IMAGE");
         return attachments;

@@ -15,8 +15,7 @@ internal static class BuildsCommand
     {
         var last = new Option<int>("--last", "-n")
         {
-            Description = "How many builds to list. The store keeps the latest "
-                + $"{Limits.BuildRecords}.",
+            Description = $"How many builds to list. The store keeps the latest {Limits.BuildRecords}.",
             HelpName = "N",
             DefaultValueFactory = _ => Usual,
         };
@@ -49,12 +48,12 @@ internal static class BuildsCommand
         record.Title,
     ];
 
-    private static string Platforms(BuildRecord record) =>
-        string.Join(',',
-            record.Platforms.Select(platform => platform.Os == "linux" ? platform.ToString()["linux/".Length..] : platform.ToString()))
-            is { Length: > 0 } some
-            ? some
-            : "-";
+    private static string Platforms(BuildRecord record)
+    {
+        var names = record.Platforms.Select(
+            platform => platform.Os == "linux" ? platform.ToString()["linux/".Length..] : platform.ToString());
+        return string.Join(',', names.DefaultIfEmpty("-"));
+    }
 
     private static int Cached(BuildRecord record) => record.Steps.Count(step => step.State == StepState.Cached);
 

@@ -33,8 +33,8 @@ internal static class ByteSize
             "tib" => 1L << 40,
             _ => double.NaN,
         };
-        if (!(double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && !double.IsNaN(factor)))
+        if (!double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || double.IsNaN(factor))
             throw new UsageException($"'{text}' is not a size. Expected a number with a unit, such as 10GB or 512MiB.");
         return (long)(number * factor);
     }

@@ -11,8 +11,7 @@ internal sealed class CheckFlags
     };
     private readonly Option<string?> call = new("--call")
     {
-        Description = "The same as --check, in the form that buildx uses: --call "
-            + "check.",
+        Description = "The same as --check, in the form that buildx uses: --call check.",
         HelpName = "METHOD",
     };
 

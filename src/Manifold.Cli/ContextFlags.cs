@@ -24,8 +24,7 @@ internal sealed class ContextFlags
     };
     private readonly Option<string?> file = new("--file", "-f")
     {
-        Description = "The Dockerfile, or - for standard input. Default: "
-            + "CONTEXT/Dockerfile or CONTEXT/Containerfile.",
+        Description = "The Dockerfile, or - for standard input. Default: CONTEXT/Dockerfile or CONTEXT/Containerfile.",
         HelpName = "FILE",
     };
     private readonly Option<string[]> named = new("--build-context")
@@ -108,9 +107,11 @@ internal sealed class ContextFlags
             fetched = await fetcher.FetchAsync(address, BuildKitArguments.KeepsGitFolder(request), cancellation);
         request = request with { ContextFolder = fetched.Folder, ContextTime = fetched.Time };
         if (fetched.Dockerfile is { } dockerfile)
-            return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: the context is a single Dockerfile, so it "
-                + "cannot contain another one. Leave out -f.")
-                : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));
+        {
+            if (request.DockerfilePath is { } path)
+                throw new UsageException($"-f {path}: the context is a single Dockerfile, so it cannot contain another one. Leave out -f.");
+            return WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));
+        }
         return request.DockerfilePath is { } inside and not "-"
             ? request with { DockerfilePath = Inside(fetched.Folder, inside) }
             : request;

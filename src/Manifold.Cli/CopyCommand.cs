@@ -20,8 +20,7 @@ internal static class CopyCommand
         };
         var platforms = new Option<string[]>("--platform")
         {
-            Description = "Copy only these platforms, such as linux/amd64,linux/arm64. "
-                + "Default: all.",
+            Description = "Copy only these platforms, such as linux/amd64,linux/arm64. Default: all.",
             HelpName = "PLATFORMS",
         };
         var format = FormatOption();
@@ -61,8 +60,7 @@ internal static class CopyCommand
     {
         var format = new Option<string?>("--format")
         {
-            Description = "Convert the index and manifests to this format: oci or docker. "
-                + "Default: no conversion.",
+            Description = "Convert the index and manifests to this format: oci or docker. Default: no conversion.",
             HelpName = "FORMAT",
         };
         format.AcceptOneOf("oci", "docker");

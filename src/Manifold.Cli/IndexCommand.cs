@@ -125,14 +125,12 @@ internal static class IndexCommand
 
     private static Option<bool> Replace() => new("--replace")
     {
-        Description = "Replace a platform that the index or an earlier source "
-            + "already has.",
+        Description = "Replace a platform that the index or an earlier source already has.",
     };
 
     private static Option<bool> NoAttestations() => new("--no-attestations")
     {
-        Description = "Leave out attestations, the entries with "
-            + "the platform unknown/unknown.",
+        Description = "Leave out attestations, the entries with the platform unknown/unknown.",
     };
 }
 
@@ -142,8 +140,7 @@ internal sealed class IndexFlags(string targetHelp)
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index without writing it." };
     private readonly Option<bool> noReferrers = new("--no-referrers")
     {
-        Description = "Do not copy the signatures, SBOMs and provenance "
-            + "of the sources.",
+        Description = "Do not copy the signatures, SBOMs and provenance of the sources.",
     };
     private readonly Option<string?> format = CopyCommand.FormatOption();
 
@@ -152,11 +149,8 @@ internal sealed class IndexFlags(string targetHelp)
     public static Option<string[]> Annotations(string help) => new("--annotation") { Description = help, HelpName = "KEY=VALUE" };
 
     /// <exception cref="UsageException">One has no key.</exception>
-    public static ImmutableDictionary<string, string> Pairs(string[]? texts) => (texts ?? []).Select(text => text.Split('=', 2))
-        .ToImmutableDictionary(
-            pair => pair is [{ Length: > 0 }, _]
-                ? pair[0]
-                : throw new UsageException($"--annotation {string.Join('=', pair)}: expected KEY=VALUE."), pair => pair[1]);
+    public static ImmutableDictionary<string, string> Pairs(string[]? texts) =>
+        (texts ?? []).Select(Pair).ToImmutableDictionary(pair => pair.Key, pair => pair.Value);
 
     public Command Complete(CliContext context, Command command, Func<IndexRun, ParseResult, CancellationToken, Task> change)
     {
@@ -189,6 +183,13 @@ internal sealed class IndexFlags(string targetHelp)
             await new ImageDelivery(context, store, client).DeliverAsync(image, [run.Target], options, cancellation);
         });
         return command;
+    }
+
+    private static (string Key, string Value) Pair(string text)
+    {
+        if (text.Split('=', 2) is not [{ Length: > 0 } key, var value])
+            throw new UsageException($"--annotation {text}: expected KEY=VALUE.");
+        return (key, value);
     }
 }
 

@@ -16,8 +16,7 @@ internal static class InspectCommand
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
         var platform = new Option<string?>("--platform")
         {
-            Description = "Show only this platform. With --config, the default is the "
-                + "platform of this machine.",
+            Description = "Show only this platform. With --config, the default is the platform of this machine.",
             HelpName = "PLATFORM",
         };
         var files = new Option<bool>("--files")

@@ -129,9 +129,11 @@ internal sealed class LiveTree
             image.Counts[done.Step.Platform] = (count.Steps, count.Done + 1);
         if (e.Component is not null)
             return null; // of several images, each gets one line when it is complete
-        return $"{Title(e, done.Step)}  "
-            + $"{(done.Cached ? "[blue]cached[/]" : $"[green]{Amounts.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
+        return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : Time(done))}";
     }
+
+    private static string Time(StepFinished done) =>
+        $"[green]{Amounts.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}";
 
     private static string CompletedLine(Image image, DateTimeOffset now) =>
         $"[green]✓[/] [bold]{PaintedLine.Foreign(image.Name)}[/]  {Amounts.Count(image.Platforms, "platform")}  "

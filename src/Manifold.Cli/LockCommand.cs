@@ -22,8 +22,7 @@ internal static class LockCommand
         };
         var files = new Option<string[]>("--file", "-f")
         {
-            Description = "The project file, or the folder that contains it. Default: the "
-                + "working folder.",
+            Description = "The project file, or the folder that contains it. Default: the working folder.",
             HelpName = "FILE",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
@@ -83,8 +82,8 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
         using var registry = RegistryAccess.Open(context, registries);
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
-        project = await RemoteContexts.PrepareAsync(project,
-            store, source => SecretTexts.Read(source.Secrets, source.Ssh, context), cancellation);
+        project = await RemoteContexts.PrepareAsync(
+            project, store, source => SecretTexts.Read(source.Secrets, source.Ssh, context), cancellation);
         var graph = new GraphOptions
         {
             Names = line.Names,

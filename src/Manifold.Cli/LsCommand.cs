@@ -75,7 +75,7 @@ internal static class LsCommand
         var reference = location.Reference!;
         if (reference is not { Digest: null, Tag: "latest" })
             throw new UsageException(
-                $"'{text}' names one image. " + $"Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
+                $"'{text}' names one image. Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
                     + $"or show the image with: manifold inspect {text}");
         return reference;
     }

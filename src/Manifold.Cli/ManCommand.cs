@@ -40,8 +40,8 @@ internal static class ManCommand
     {
         if (context.Variable("SOURCE_DATE_EPOCH") is not { } text)
             return DateOnly.FromDateTime(context.Time.GetUtcNow().UtcDateTime);
-        if (!(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()))
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
             throw new UsageException($"SOURCE_DATE_EPOCH '{text}' is not a number of seconds since 1970.");
         return DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime);
     }

@@ -19,19 +19,16 @@ internal static class MergeCommand
         };
         var platforms = new Option<string[]>("--platform")
         {
-            Description = "Platforms that the merged image must have. Fails if one is "
-                + "missing.",
+            Description = "Platforms that the merged image must have. Fails if one is missing.",
             HelpName = "PLATFORMS",
         };
         var append = new Option<bool>("--append")
         {
-            Description = "Keep the platforms that the tags already have, and add those from the "
-                + "shards.",
+            Description = "Keep the platforms that the tags already have, and add those from the shards.",
         };
         var annotations = new Option<string[]>("--annotation")
         {
-            Description = "Add an annotation to the index. For an entry, write "
-                + "manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.",
+            Description = "Add an annotation to the index. For an entry, write manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.",
             HelpName = "KEY=VALUE",
         };
         var command = new Command("merge", "Merge shards from several machines into one image, and write its tags.") { files, platforms,

@@ -20,8 +20,7 @@ internal static class PlanCommand
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
         var set = new Option<string[]>("--set")
         {
-            Description = "For a project: override a key of an image, as in 'manifold bake'. "
-                + "Repeatable.",
+            Description = "For a project: override a key of an image, as in 'manifold bake'. Repeatable.",
             HelpName = "KEY=VALUE",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,

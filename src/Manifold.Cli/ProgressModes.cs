@@ -14,8 +14,7 @@ internal static class ProgressModes
         {
             foreach (var token in result.Tokens.Where(token => token.Value != "none" && !Own.Contains(token.Value)))
                 result.AddError(token.Value == "rawjson"
-                    ? "--progress rawjson: this is BuildKit's own format. "
-                        + "For one JSON event per line, use --progress json"
+                    ? "--progress rawjson: this is BuildKit's own format. For one JSON event per line, use --progress json"
                     : $"{option.Name} {token.Value}: expected {string.Join(", ", Own[..^1])} or {Own[^1]}.");
         });
     }

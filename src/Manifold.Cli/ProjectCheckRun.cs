@@ -16,8 +16,11 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
 {
     public async Task<int> RunAsync(Project project, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
-        if (new[] { (line.Plan, "--plan"), (line.VerifyReproducible,
-            "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
+        (bool IsGiven, string Name)[] others =
+        [
+            (line.Plan, "--plan"), (line.VerifyReproducible, "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load"),
+        ];
+        if (others.FirstOrDefault(each => each.IsGiven).Name is { } beside)
             throw new UsageException($"--check and {beside} cannot be used together: --check only reports problems. Run bake again for "
                 + $"{beside}.");
         project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);

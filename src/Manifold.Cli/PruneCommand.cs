@@ -23,8 +23,8 @@ internal static class PruneCommand
         {
             var options = new Prune.Options(parsed.GetValue(all), parsed.GetValue(keep) is { } size ? ByteSize.Parse(size) : null);
             using var store = context.OpenStore();
-            var result = await new Prune(store, context.Time).RunAsync(options,
-                () => context.Error.WriteLine("manifold: waiting for other commands that use the store ..."), cancellation);
+            var result = await new Prune(store, context.Time).RunAsync(
+                options, () => context.Error.WriteLine("manifold: waiting for other commands that use the store ..."), cancellation);
             foreach (var fault in result.Faults)
                 context.Warn($"could not read or remove {fault}");
             if (parsed.GetValue(format) == "json")

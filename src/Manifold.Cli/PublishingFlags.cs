@@ -11,18 +11,15 @@ internal sealed class PublishingFlags
 {
     private readonly Option<bool> platformTags = new("--platform-tags")
     {
-        Description = "Also write a tag for each platform, such as "
-            + "TAG-amd64 and TAG-arm-v7.",
+        Description = "Also write a tag for each platform, such as TAG-amd64 and TAG-arm-v7.",
     };
     private readonly Option<bool> force = new("--force")
     {
-        Description = "Overwrite a tag even if it changed since the command started, "
-            + "or if it is not an image.",
+        Description = "Overwrite a tag even if it changed since the command started, or if it is not an image.",
     };
     private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal")
     {
-        Description = "Allow the new image to have "
-            + "fewer platforms than the tag has now.",
+        Description = "Allow the new image to have fewer platforms than the tag has now.",
     };
 
     private readonly Option<bool> checkAll = new("--check-all")
@@ -57,8 +54,7 @@ internal sealed class PublishingFlags
         // What has its digest there already is not asked for blob by blob.
         await context.Error.WriteLineAsync(transfers is { Uploaded: 0, Mounted: 0, AlreadyThere: 0 } ? "all content was already there" :
             $"{Amounts.Count(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}"
-                + $"), {transfers.Mounted} mounted, "
-                + $"{transfers.AlreadyThere} already there");
+                + $"), {transfers.Mounted} mounted, {transfers.AlreadyThere} already there");
         var byDigest = targets.Where(target => target.Tag is null).Select(target => target.WithDigest(done.Top.Digest).ToString());
         foreach (var line in done.Tags.Select(tag => tag.ToString()).Concat(byDigest).Distinct())
             await context.Out.WriteLineAsync(line);

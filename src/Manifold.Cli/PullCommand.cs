@@ -15,8 +15,7 @@ internal static class PullCommand
         };
         var platforms = new Option<string[]>("--platform")
         {
-            Description = "Pull only these platforms, such as linux/amd64,linux/arm64. "
-                + "Default: all.",
+            Description = "Pull only these platforms, such as linux/amd64,linux/arm64. Default: all.",
             HelpName = "PLATFORMS",
         };
         var command = new Command("pull", "Pull images from registries into the local store.") { images, platforms };

@@ -16,9 +16,7 @@ internal static class PushCommand
     {
         var image = new Argument<string>("IMAGE")
         {
-            Description = "An image in the local store, or oci:FOLDER[:NAME], "
-                + "oci-archive:FILE[:NAME] or "
-                + "docker-archive:FILE[:REFERENCE].",
+            Description = "An image in the local store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].",
         };
         var named = new Argument<string[]>("TARGET")
         {
@@ -41,8 +39,9 @@ internal static class PushCommand
             using var client = access.Open(context, parsed);
             var (source, own) = Open(place, store, client);
             await using var _ = source;
-            var names = !targets.IsEmpty ? targets : own is not null ? [own]
-                : throw new UsageException($"push {place}: the target is missing. Run: manifold push {place} registry/repository:tag");
+            if (targets.IsEmpty && own is null)
+                throw new UsageException($"push {place}: the target is missing. Run: manifold push {place} registry/repository:tag");
+            var names = targets.IsEmpty ? [own!] : targets;
             var tools = new PublishingTools(store, client, context.Time) { Warn = context.Warn };
             var (progress, request) = (new TransferLines(context), publishing.Read(parsed, names));
             if (own is null || store.Tags.KeepsNameless)
@@ -50,8 +49,8 @@ internal static class PushCommand
             var top = (await source.ResolveAsync(cancellation)).Descriptor;
             if (!attachments.Any)
             {
-                await PublishingFlags.TellAsync(context,
-                    await new Publisher(tools).PublishAsync(source, top, request, progress, cancellation), names);
+                await PublishingFlags.TellAsync(
+                    context, await new Publisher(tools).PublishAsync(source, top, request, progress, cancellation), names);
                 return;
             }
             var (done, attached) = await new ImageAttachments(tools, attachments.Request(key))

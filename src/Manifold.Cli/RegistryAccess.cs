@@ -125,15 +125,21 @@ internal sealed class RegistryAccess
     public static string Registry(string? text)
     {
         var name = text is null or "" ? "docker.io" : text.Split("://")[^1].Split('/')[0];
-        if (!(ImageReference.TryParse($"{name}/name", out var reference)
-            && (reference.Registry == name || reference.Registry == "docker.io")))
+        if (!ImageReference.TryParse($"{name}/name", out var reference)
+            || (reference.Registry != name && reference.Registry != "docker.io"))
             throw new UsageException($"'{text}' is not a registry. Expected HOST or HOST:PORT.");
         return reference.Registry;
     }
 
     public static ImmutableArray<Platform> Platforms(IEnumerable<string> values) =>
         [.. values.SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            .Select(text => Platform.TryParse(text, out var platform) ? platform
-                : throw new UsageException($"'{text}' is not a platform. Expected os/architecture[/variant], such as linux/arm64 or "
-                + "linux/arm/v7."))];
+            .Select(PlatformOf)];
+
+    private static Platform PlatformOf(string text)
+    {
+        if (!Platform.TryParse(text, out var platform))
+            throw new UsageException(
+                $"'{text}' is not a platform. Expected os/architecture[/variant], such as linux/arm64 or linux/arm/v7.");
+        return platform;
+    }
 }

@@ -23,8 +23,7 @@ internal static class ReportCommand
         format.AcceptOneOf("html", "markdown", "json", "text");
         var file = new Option<string?>("--output", "-o")
         {
-            Description = "Write to FILE, or to standard output with -. Default: "
-                + "report-BUILD.html for HTML, or standard output.",
+            Description = "Write to FILE, or to standard output with -. Default: report-BUILD.html for HTML, or standard output.",
             HelpName = "FILE",
         };
         var command = new Command("report", "Show the report of a build. The report contains platforms, steps, times, sizes, checks and "

@@ -15,8 +15,7 @@ internal sealed class RunFlags
     private readonly Option<string?> network = new("--network")
     {
         Description = "The network of RUN steps that do not set --network: default (a private network that cannot reach this machine's "
-            + "localhost), "
-            + "none (no network) or host (the network of this machine).",
+            + "localhost), none (no network) or host (the network of this machine).",
         HelpName = "MODE"
     };
     private AllowFlag allow = null!;
@@ -24,8 +23,7 @@ internal sealed class RunFlags
         "Add a host to /etc/hosts in RUN steps. As IP, host-gateway is the address of this machine. Repeatable.", "HOST:IP");
     private readonly Option<string?> sharedMemory = new("--shm-size")
     {
-        Description = "The size of /dev/shm in RUN steps, such as 256m. "
-            + "Default: 64m.",
+        Description = "The size of /dev/shm in RUN steps, such as 256m. Default: 64m.",
         HelpName = "SIZE",
     };
     private readonly Option<string[]> limits = Many("--ulimit",

@@ -56,7 +56,7 @@ internal static class SecretTexts
         using var stream = file.OpenRead();
         var buffer = new byte[LargestSecret + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false); // it may be a pipe, so its length tells nothing
-        if (!(length <= LargestSecret))
+        if (length > LargestSecret)
             throw new UsageException($"--secret id={id}: '{path}' is larger than "
                 + $"{LargestSecret} bytes, the limit for secrets. For large files, use --build-context");
         return buffer[..length];
@@ -68,9 +68,12 @@ internal static class SecretTexts
         if (id.Length == 0)
             throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY].");
         if (places.Length == 0 || places is [""])
-            return context.Variable("SSH_AUTH_SOCK") is { } running ? new SshAgent(id) { Socket = running }
-                : throw new UsageException($"--ssh {text}: no ssh agent is running: SSH_AUTH_SOCK is not set. Start one with: eval "
-                + $"$(ssh-agent) && ssh-add. Or name a key: --ssh {id}=$HOME/.ssh/id_ed25519");
+        {
+            if (context.Variable("SSH_AUTH_SOCK") is not { } running)
+                throw new UsageException($"--ssh {text}: no ssh agent is running: SSH_AUTH_SOCK is not set. "
+                    + $"Start one with: eval $(ssh-agent) && ssh-add. Or name a key: --ssh {id}=$HOME/.ssh/id_ed25519");
+            return new SshAgent(id) { Socket = running };
+        }
         var paths = places.Select(place => PathOf(place, context)).ToImmutableArray();
         if (paths.FirstOrDefault(path => TypeOf(path) is null) is { } missing)
             throw new UsageException($"--ssh {text}: '{missing}' does not exist.");
@@ -78,7 +81,7 @@ internal static class SecretTexts
             return new SshAgent(id) { Socket = only };
         if (paths.FirstOrDefault(path => TypeOf(path) != FileStatus.RegularFile) is { } other)
             throw new UsageException(
-                $"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh " + $"{id}=SOCKET");
+                $"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh {id}=SOCKET");
         return new SshAgent(id) { Keys = paths };
     }
 

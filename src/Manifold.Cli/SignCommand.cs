@@ -11,8 +11,7 @@ internal static class SignCommand
     {
         var image = new Argument<string>("IMAGE")
         {
-            Description = "The image to sign, in a registry. To sign exactly one version, add its "
-                + "digest.",
+            Description = "The image to sign, in a registry. To sign exactly one version, add its digest.",
         };
         var key = new Option<string>("--key")
         {

@@ -16,8 +16,7 @@ internal sealed class SignatureFlags
     };
     private readonly Option<string?> signedAs = new("--signed-as")
     {
-        Description = "With --key: for a mirrored image, the repository that "
-            + "its signatures name.",
+        Description = "With --key: for a mirrored image, the repository that its signatures name.",
         HelpName = "REPOSITORY",
     };
 

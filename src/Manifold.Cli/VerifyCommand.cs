@@ -22,8 +22,7 @@ internal sealed class VerifyCommand
     };
     private readonly Option<string[]> platforms = new("--platform")
     {
-        Description = "Check only these platforms, such as linux/arm64. "
-            + "Repeatable.",
+        Description = "Check only these platforms, such as linux/arm64. Repeatable.",
         HelpName = "PLATFORMS",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -31,8 +30,7 @@ internal sealed class VerifyCommand
     private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
     private readonly Option<string[]> allow = new("--verify-allow")
     {
-        Description = "Allow these files to be for another architecture, "
-            + "such as 'opt/agents/**'. Repeatable.",
+        Description = "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.",
         HelpName = "PATTERN",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -51,8 +49,7 @@ internal sealed class VerifyCommand
     };
     private readonly Option<bool> requireRun = new("--require-run")
     {
-        Description = "With --run: fail if this machine cannot run a "
-            + "platform, instead of skipping it.",
+        Description = "With --run: fail if this machine cannot run a platform, instead of skipping it.",
     };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;

@@ -71,9 +71,12 @@ internal sealed partial class HclEvaluator
         var outer = scope.Function;
         return Evaluate(function.Result, inner with
         {
-            Function = (name, span) => name == function.Name
-                ? throw new HclException($"the function '{name}' calls itself", span)
-                : outer(name, span),
+            Function = (name, span) =>
+            {
+                if (name == function.Name)
+                    throw new HclException($"the function '{name}' calls itself", span);
+                return outer(name, span);
+            },
         });
     }
 

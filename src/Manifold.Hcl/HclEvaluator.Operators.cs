@@ -44,14 +44,16 @@ internal sealed partial class HclEvaluator
 
     private bool Flag(HclExpression expression)
     {
-        if (!(Value(expression) is var value && value.AsFlag is { } flag))
+        var value = Value(expression);
+        if (value.AsFlag is not { } flag)
             throw new HclException($"expected true or false, found {value.Kind}", expression.Span);
         return flag;
     }
 
     private decimal Number(HclExpression expression)
     {
-        if (!(Value(expression) is var value && value.AsNumber is { } number))
+        var value = Value(expression);
+        if (value.AsNumber is not { } number)
             throw new HclException($"expected a number, found {value.Kind}", expression.Span);
         return number;
     }

@@ -33,7 +33,7 @@ internal sealed partial class HclEvaluator(HclScope scope)
         var parts = template.Parts.Select(part => Value(part).AsText
             ?? throw new HclException($"{Value(part).Kind} cannot be part of a string", part.Span, Value(part) is HclList
                 ? "Turn the list into a string with join(\",\", list)." : null)).ToList();
-        if (!(parts.Sum(part => (long)part.Length) <= LongestText))
+        if (parts.Sum(part => (long)part.Length) > LongestText)
             throw new HclException($"the string becomes longer than {LongestText} characters", template.Span);
         return new HclString(string.Concat(parts));
     }

@@ -30,9 +30,7 @@ internal static partial class HclFunctions
         })),
         Of("range", 1, 3, Range),
         Of("reverselist", 1, a => HclValue.List(a.List(0).Reverse())),
-        Of("slice", 3, a => a.Whole(1) >= 0 && a.Whole(1) <= a.Whole(2) && a.Whole(2) <= a.List(0).Length
-            ? HclValue.List(a.List(0)[a.Whole(1)..a.Whole(2)])
-            : throw new HclArgumentException($"the range {a.Whole(1)} to {a.Whole(2)} is outside the list of {a.List(0).Length} items")),
+        Of("slice", 3, Slice),
         Of("sort", 1, a => HclValue.List(a.Texts(0).Order(StringComparer.Ordinal))),
         Of("sethaselement", 2, a => Flag(Has(a.List(0), a[1]))),
         Of("setintersection", 1, int.MaxValue, a => Set(a.List(0)
@@ -58,15 +56,37 @@ internal static partial class HclFunctions
             _ => null,
         }) ?? throw new HclArgumentException("this item does not exist", 1)),
         Of("keys", 1, a => HclValue.List(a.Map(0).Keys)),
-        Of("lookup", 2, 3, a => a.Map(0).GetValueOrDefault(a.Text(1)) ?? (a.Count == 3 ? a[2]
-            : throw new HclArgumentException($"the map has no key '{a.Text(1)}', and no default is given", 1))),
+        Of("lookup", 2, 3, Lookup),
         Of("merge", 0, int.MaxValue, a => new HclMap(Enumerable.Range(0, a.Count).Where(index => a[index] is not HclNull)
             .Aggregate(HclMap.Empty.Members, (merged, index) => merged.SetItems(a.Map(index))))),
         Of("values", 1, a => HclValue.List(a.Map(0).Values)),
-        Of("zipmap", 2, a => a.Texts(0).Length == a.List(1).Length
-            ? a.Texts(0).Zip(a.List(1)).Aggregate(HclMap.Empty, (map, pair) => map.With(pair.First, pair.Second))
-            : throw new HclArgumentException($"there are {a.Texts(0).Length} names and {a.List(1).Length} values")),
+        Of("zipmap", 2, ZipMap),
     ];
+
+    private static HclList Slice(HclArguments a)
+    {
+        var (start, end) = (a.Whole(1), a.Whole(2));
+        if (start < 0 || start > end || end > a.List(0).Length)
+            throw new HclArgumentException($"the range {start} to {end} is outside the list of {a.List(0).Length} items");
+        return HclValue.List(a.List(0)[start..end]);
+    }
+
+    private static HclValue Lookup(HclArguments a)
+    {
+        if (a.Map(0).GetValueOrDefault(a.Text(1)) is { } value)
+            return value;
+        if (a.Count < 3)
+            throw new HclArgumentException($"the map has no key '{a.Text(1)}', and no default is given", 1);
+        return a[2];
+    }
+
+    private static HclMap ZipMap(HclArguments a)
+    {
+        var (names, values) = (a.Texts(0), a.List(1));
+        if (names.Length != values.Length)
+            throw new HclArgumentException($"there are {names.Length} names and {values.Length} values");
+        return names.Zip(values).Aggregate(HclMap.Empty, (map, pair) => map.With(pair.First, pair.Second));
+    }
 
     private static bool Has(IEnumerable<HclValue> items, HclValue item) => items.Any(each => HclValue.AreEqual(each, item));
 

@@ -10,14 +10,19 @@ internal static class HclJson
     public static HclValue ToValue(JsonValue value) => value switch
     {
         JsonString text => new HclString(text.Value),
-        JsonNumber number => decimal.TryParse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed)
-            ? new HclNumber(parsed)
-            : throw new HclArgumentException($"the number {number.Value} is too large"),
+        JsonNumber number => ToNumber(number),
         JsonLiteral { Value: { } flag } => new HclBool(flag),
         JsonList list => HclValue.List(list.Items.Select(ToValue)),
         JsonMap map => map.Members.Aggregate(HclMap.Empty, (read, member) => read.With(member.Name.Value, ToValue(member.Value))),
         _ => HclValue.Null,
     };
+
+    private static HclNumber ToNumber(JsonNumber number)
+    {
+        if (!decimal.TryParse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed))
+            throw new HclArgumentException($"the number {number.Value} is too large");
+        return new HclNumber(parsed);
+    }
 
     /// <summary>Without blanks, and escaped like Go's encoder: also characters that mean something in HTML.</summary>
     public static string Write(HclValue value)

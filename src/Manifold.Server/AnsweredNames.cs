@@ -30,8 +30,7 @@ internal sealed class AnsweredNames(ServeOptions options)
                 + $"manifold serve --allow-host {(host.HasValue ? host.Host : "NAME")}";
         if (http.Request.Headers.Origin.FirstOrDefault(origin => !IsSame(origin, host)) is { } foreign)
             return $"This registry does not accept requests from pages of '{foreign}'. If this is also a name of the registry, start the "
-                + "registry with: "
-                + "manifold serve --allow-host NAME";
+                + "registry with: manifold serve --allow-host NAME";
         return null;
     }
 

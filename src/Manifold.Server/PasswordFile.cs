@@ -75,9 +75,9 @@ internal sealed class PasswordFile : IDisposable
                     + $"htpasswd -B '{path}' {user}");
             found[user] = hash;
         }
-        if (!(found.Count > 0))
+        if (found.Count == 0)
             throw new UsageException(
-                $"Reading '{path}': it has no users, so nobody could log in. Add a user with: htpasswd -B " + $"'{path}' USER");
+                $"Reading '{path}': it has no users, so nobody could log in. Add a user with: htpasswd -B '{path}' USER");
         return found.ToFrozenDictionary();
     }
 

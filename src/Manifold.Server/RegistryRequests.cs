@@ -70,8 +70,7 @@ internal sealed class RegistryRequests
     {
         if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
-        return http.RefuseFor(ServeLimits.ConnectionRetry,
-            "You have too many requests in progress. Try again later with fewer requests.");
+        return http.RefuseFor(ServeLimits.ConnectionRetry, "You have too many requests in progress. Try again later with fewer requests.");
     }
 
     private Task DispatchAsync(HttpContext http, Route route)

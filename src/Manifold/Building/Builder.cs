@@ -93,8 +93,8 @@ public sealed class Builder(BuilderTools tools)
             graph = new ProjectGraph(prepared, order.Graph);
         foreach (var warning in graph.Nodes.SelectMany(IgnoredCaches).Distinct())
             on(new Warned(warning) { Time = tools.Time.GetUtcNow() });
-        var planner = new ProjectPlanner(tools, publisher, graph, order.Lock) { KeepsRest = order.PlansOnly };
-        return await planner.PlanAsync(order.Push, on, cancellation).ConfigureAwait(false);
+        var planner = new ProjectPlanner(tools, publisher, graph, order.Lock, on) { KeepsRest = order.PlansOnly };
+        return await planner.PlanAsync(order.Push, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Fetches what a stage that gives the build its time is made from.</summary>

@@ -97,8 +97,7 @@ public sealed class HookRunner(Store store, TimeProvider time)
         var absent = hook.Outputs.Where(pattern => Rules([pattern])[0] is var rule && !files.Any(file => rule.Match(file).Excluded));
         var patterns = string.Join(", ", absent.Select(pattern => $"'{pattern}'"));
         return new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' succeeded but did not create "
-            + $"{patterns} "
-            + $"in '{hook.Folder}'. Fix the hook or its outputs.");
+            + $"{patterns} in '{hook.Folder}'. Fix the hook or its outputs.");
     }
 
     private static Digest InputsOf(Hook hook, FileDigests digests)

@@ -33,8 +33,8 @@ internal sealed class ImageOutputs
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
             var read = order.Outputs.Given ?? OfFile(component, order.Outputs.Load, warn);
-            await writer.PrepareAsync(read,
-                [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
+            await writer.PrepareAsync(
+                read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
             found.AddRange(read.Select(output => (component.Name, output)));
         }
         if (order.Push is null)

@@ -25,7 +25,8 @@ namespace Manifold.Building;
 /// </code>
 /// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
 /// </remarks>
-public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, ProjectGraph graph, LockUse? pins)
+public sealed class ProjectPlanner(
+    BuilderTools tools, Publisher publisher, ProjectGraph graph, LockUse? pins, Action<BuildEvent> on)
 {
     private readonly TakenImages takenImages = new(tools.Store, tools.Registry);
     private readonly Emulators emulators = new(tools.Store, remembers: true);
@@ -47,11 +48,11 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
     public bool KeepsRest { get; init; }
 
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
-    public async Task<ProjectPlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
+    public async Task<ProjectPlan> PlanAsync(PublicationRequest? push, CancellationToken cancellation)
     {
         foreach (var each in pins?.RequireImages(graph) ?? [])
             on(new Warned(each) { Time = tools.Time.GetUtcNow() });
-        var bases = FindBasesAsync(on, cancellation);
+        var bases = FindBasesAsync(cancellation);
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
         var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false),
@@ -62,7 +63,7 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         foreach (var node in graph.Nodes)
         {
             var before = problems.Count;
-            var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
+            var component = await PlanAsync(node, foundBases, foundTaken, cancellation).ConfigureAwait(false);
             if (problems.Count > before)
                 left[node.Name] = null;
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
@@ -92,7 +93,7 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         }
     }
 
-    private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)
+    private async Task<FoundBases> FindBasesAsync(CancellationToken cancellation)
     {
         var builds = graph.Nodes.SelectMany(node => node.Platforms).Select(platform => platform.Build).OfType<PlatformBuild>().ToList();
         var refused = pins?.Refused(builds.SelectMany(build => build.Outside)).ToList() ?? [];
@@ -150,8 +151,8 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
                 PlatformTags = push.PlatformTags || component.PlatformTags,
                 PlatformTagNames = component.PlatformTagNames,
             };
-            var answer = await publisher.PreflightAsync(request,
-                [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
+            var answer = await publisher.PreflightAsync(
+                request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
             try
             {
                 return (node.Name, Answer: (Preflight?)answer.OrThrow());
@@ -170,7 +171,6 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         ComponentNode node,
         FoundBases bases,
         Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken,
-        Action<BuildEvent> on,
         CancellationToken cancellation)
     {
         var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
@@ -193,10 +193,10 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
             try
             {
                 platforms.Add(platform.Build is { } build
-                    ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false)
+                    ? await PlanAsync(node, platform, build, bases, cancellation).ConfigureAwait(false)
                     : PlanTaken(platform, taken[platform]));
                 if (platform.Build is { } checkedBuild)
-                    platforms[^1] = TellChecks(node, checkedBuild, platforms[^1], on);
+                    platforms[^1] = TellChecks(node, checkedBuild, platforms[^1]);
             }
             catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
             {
@@ -219,12 +219,7 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
     }
 
     private async Task<PlannedPlatform> PlanAsync(
-        ComponentNode node,
-        PlatformNode platform,
-        PlatformBuild build,
-        FoundBases bases,
-        Action<BuildEvent> on,
-        CancellationToken cancellation)
+        ComponentNode node, PlatformNode platform, PlatformBuild build, FoundBases bases, CancellationToken cancellation)
     {
         var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform),
             need => bases.Images[(need.Reference, need.Platform)]);
@@ -269,7 +264,7 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
 
     /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
-    private PlannedPlatform TellChecks(ComponentNode node, PlatformBuild build, PlannedPlatform platform, Action<BuildEvent> on)
+    private PlannedPlatform TellChecks(ComponentNode node, PlatformBuild build, PlannedPlatform platform)
     {
         var request = build.Request;
         // The arguments of a project's file stand for defaults; those of a command line may be forgotten the next time.
@@ -278,7 +273,7 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         if (isOfFile)
             parsed = ReplacedDefaults.Without(parsed, request);
         else
-            TellUnused(parsed.Tree, request, platform.Bases, on);
+            TellUnused(parsed.Tree, request, platform.Bases);
         var findings = PlanChecks.Heeded(parsed, request, platform.Bases);
         foreach (var finding in findings)
             if (told.Add((node.Name, finding)))
@@ -293,7 +288,7 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
 
     /// <summary>Warns of settings of the command line that the Dockerfile does not use, each once.</summary>
     private void TellUnused(
-        DockerfileTree tree, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Action<BuildEvent> on)
+        DockerfileTree tree, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
     {
         foreach (var unused in UnusedSettings.Of(tree, request, bases.Values).Where(unusedSettings.Add))
             on(new Warned(unused) { Time = tools.Time.GetUtcNow() });

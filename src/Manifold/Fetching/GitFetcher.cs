@@ -88,7 +88,7 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
             return commit;
         throw new FetchException($"{address}: the commit is {commit}, but the checksum says {checksum}. "
             + $"Either '{address.Ref ?? "HEAD"}' was moved, or the checksum is for another version. "
-                + "Find out which before you change the checksum.");
+            + "Find out which before you change the checksum.");
     }
 
     private async Task CheckOutAsync(
@@ -99,26 +99,25 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         Directory.CreateDirectory(partial);
         async Task<string> Git(params string[] arguments) =>
             Succeeded(address, await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false));
+        async Task<bool> TryFetchAsync(string wish)
+        {
+            string[] arguments = ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wish];
+            return (await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false)).ExitCode == 0;
+        }
         // A repository's hashes are all of one kind, and one of the other kind cannot fetch from it.
         await Git(wanted.Commit.Length == Sha256Length ? ["init", "--quiet", "--object-format=sha256"] : ["init", "--quiet"])
             .ConfigureAwait(false);
         await Git("remote", "add", "origin", address.Remote).ConfigureAwait(false);
         // 3
-        if (await TryGitAsync(address,
-            partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false)
-            is not { ExitCode: 0 }
-            && (address.IsPinned
-                || await TryGitAsync(address,
-                    partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Name], cancellation).ConfigureAwait(false)
-                    is not { ExitCode: 0 }))
+        if (!await TryFetchAsync(wanted.Commit).ConfigureAwait(false)
+            && (address.IsPinned || !await TryFetchAsync(wanted.Name).ConfigureAwait(false)))
             await Git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*").ConfigureAwait(false);
         // 4
         await Git("checkout", "--quiet", "--detach", wanted.Commit).ConfigureAwait(false);
         if (address.Submodules && File.Exists(Path.Combine(partial, ".gitmodules")))
             await Git("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1").ConfigureAwait(false);
-        SourceTime.Write(folder,
-            long.Parse((await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false)).Trim(),
-                CultureInfo.InvariantCulture));
+        var time = await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false);
+        SourceTime.Write(folder, long.Parse(time.Trim(), CultureInfo.InvariantCulture));
         if (!keepGitFolder)
             RemoveGitFolders(partial);
         // It may be there from before its time was kept, and in use.

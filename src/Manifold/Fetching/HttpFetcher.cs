@@ -51,8 +51,7 @@ public sealed class HttpFetcher(Store store)
         if (name is "" or "." or "..")
             return "__unnamed__";
         if (name.Contains('\0', StringComparison.Ordinal))
-            throw new FetchException(
-                $"The address {Shown(address)} ends in a file name with a zero byte (%00). Correct the address.");
+            throw new FetchException($"The address {Shown(address)} ends in a file name with a zero byte (%00). Correct the address.");
         if (FileName.Length(name) > NameBytes)
             throw new FetchException(
                 $"The address {Shown(address)} ends in a file name of {FileName.Length(name)} bytes. The limit is {NameBytes}. "
@@ -113,8 +112,7 @@ public sealed class HttpFetcher(Store store)
             if (here.Scheme == "https" && next.Scheme == "http")
                 throw new FetchException(
                     $"Downloading {Shown(address)}: the server redirects to {Shown(next)}, which does not use TLS. "
-                        + "This redirect is not followed. "
-                        + "If you trust that address, use it directly.");
+                        + "This redirect is not followed. If you trust that address, use it directly.");
             here = next;
         }
         throw new FetchException($"Downloading {Shown(address)}: the server redirects more than {Redirects} times. Check the address.");
@@ -161,7 +159,7 @@ public sealed class HttpFetcher(Store store)
 
     private static FetchedFile Checked(Uri address, FetchedFile file, Digest? checksum)
     {
-        if (!(checksum is not { } wanted || file.Digest == wanted))
+        if (checksum is { } wanted && file.Digest != wanted)
             throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, but --checksum says {wanted}. "
                 + "Either the file was changed, or the checksum is for another version. Find out which before you change the checksum.");
         return file;

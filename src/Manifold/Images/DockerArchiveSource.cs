@@ -121,8 +121,8 @@ public sealed class DockerArchiveSource : IImageSource
         {
             var images =
                 JsonSerializer.Deserialize(ReadDocument("manifest.json"), DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage);
-            if (!(!images.IsDefaultOrEmpty && images.All(IsWhole)))
-                throw Broken("its manifest.json lists no image, " + "or an image without config or layers");
+            if (images.IsDefaultOrEmpty || !images.All(IsWhole))
+                throw Broken("its manifest.json lists no image, or an image without config or layers");
             return images;
         }
         catch (JsonException e)

@@ -70,7 +70,7 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
 
     private static string Tagged(string name)
     {
-        if (!(ImageReference.TryParse(name, out var reference) && reference.Digest is null))
+        if (!ImageReference.TryParse(name, out var reference) || reference.Digest is not null)
             throw new UsageException($"'{name}' is not a valid image name for a Docker archive. Expected [registry/]repository[:tag].");
         return reference.ToString();
     }

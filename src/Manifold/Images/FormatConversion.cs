@@ -78,8 +78,7 @@ public static class FormatConversion
                 MediaType = type,
                 Config = Bare(work, manifest.Config) with
                 {
-                    MediaType =
-                        work.Format is ImageFormat.Docker ? MediaType.DockerConfig : MediaType.Config,
+                    MediaType = work.Format is ImageFormat.Docker ? MediaType.DockerConfig : MediaType.Config,
                 },
                 Layers = [.. manifest.Layers.Select(layer => Bare(work, layer) with { MediaType = LayerType(work, layer) })],
             });
@@ -102,8 +101,7 @@ public static class FormatConversion
         }
         var converted = (docker ? index with { Annotations = null, Subject = null, ArtifactType = null } : index) with
         {
-            MediaType =
-                type,
+            MediaType = type,
             Manifests = entries.ToImmutable(),
         };
         var content = ComposedImage.Content(type, converted.ToJson());

@@ -199,14 +199,19 @@ public sealed class IndexDraft : IAsyncDisposable
 
     private List<Entry> Find(string which)
     {
-        var found = Digest.TryParse(which, out var digest) ? entries.Where(entry => entry.Descriptor.Digest == digest)
-            : Platform.TryParse(which, out var platform) ? entries.Where(entry => entry.Platform == platform)
-            : throw new UsageException($"'{which}' is neither a platform nor a digest.");
-        if (found.ToList() is not { Count: > 0 } some)
-            throw new UsageException($"The index has no entry '{which}'. It has: "
-                + $"{string.Join(", ", entries.Select(entry => $"{entry.Platform?.ToString() ?? "(an attestation)"} {entry.Descriptor.Digest}"))}.");
-        return some;
+        List<Entry> found;
+        if (Digest.TryParse(which, out var digest))
+            found = entries.FindAll(entry => entry.Descriptor.Digest == digest);
+        else if (Platform.TryParse(which, out var platform))
+            found = entries.FindAll(entry => entry.Platform == platform);
+        else
+            throw new UsageException($"'{which}' is neither a platform nor a digest.");
+        if (found.Count == 0)
+            throw new UsageException($"The index has no entry '{which}'. It has: {string.Join(", ", entries.Select(Described))}.");
+        return found;
     }
+
+    private static string Described(Entry entry) => $"{entry.Platform?.ToString() ?? "(an attestation)"} {entry.Descriptor.Digest}";
 
     /// <summary>The platform as everybody spells it; what is unknown stays so.</summary>
     private static PlatformFields Normal(PlatformFields fields) => fields.Os == "unknown" ? fields

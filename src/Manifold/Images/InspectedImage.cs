@@ -41,9 +41,9 @@ public sealed record InspectedImage(
 
     /// <summary>The other platforms that have a layer.</summary>
     public IEnumerable<Platform> SharersOf(InspectedManifest manifest, Descriptor layer) =>
-        Manifests.Where(
-            other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest))
-            .Select(other => other.Platform!);
+        Manifests.Where(other => other != manifest && other.Manifest.Layers.Any(each => each.Digest == layer.Digest))
+            .Select(other => other.Platform)
+            .OfType<Platform>();
 
     /// <summary>
     /// Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing
@@ -57,8 +57,8 @@ public sealed record InspectedImage(
             ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false)
             : null;
         var tree = of ?? await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
-        var manifests = await FirstFailure.WhenAllAsync(tree.Manifests,
-            (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
+        var manifests = await FirstFailure.WhenAllAsync(
+            tree.Manifests, (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
         var subjects = manifests.Select(manifest => manifest.Descriptor.Digest).Concat(index is null ? [] : [top.Descriptor.Digest]);
         var (referrers, unknown) = await ReferrersAsync(source, [.. subjects.Distinct()], cancellation).ConfigureAwait(false);
         return new InspectedImage(

@@ -28,8 +28,7 @@ internal static class DevicePlaceholder
             && uint.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
             ? placeholder with
             {
-                Kind =
-                    text[0] == 'b' ? EntryKind.BlockDevice : EntryKind.CharacterDevice,
+                Kind = text[0] == 'b' ? EntryKind.BlockDevice : EntryKind.CharacterDevice,
                 DeviceMajor = major,
                 DeviceMinor = minor,
             }

@@ -86,10 +86,10 @@ public sealed record LayerEntry
     /// is compared. As containerd's differ has it.
     /// </remarks>
     public bool SameAs(LayerEntry other) =>
-        Kind == other.Kind
-            && Mode == other.Mode && Uid == other.Uid && Gid == other.Gid && Size == other.Size && LinkTarget == other.LinkTarget
-        && DeviceMajor == other.DeviceMajor
-        && DeviceMinor == other.DeviceMinor && Opaque == other.Opaque && SameXattrs(Xattrs, other.Xattrs)
+        Kind == other.Kind && Mode == other.Mode && Uid == other.Uid && Gid == other.Gid
+        && Size == other.Size && LinkTarget == other.LinkTarget
+        && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor
+        && Opaque == other.Opaque && SameXattrs(Xattrs, other.Xattrs)
         && (Kind == EntryKind.Folder || Modified == other.Modified)
         && (Kind != EntryKind.File || Modified.Nanoseconds != 0 || SameContent(Open!, other.Open!));
 

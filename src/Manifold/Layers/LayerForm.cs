@@ -33,7 +33,7 @@ public sealed record LayerForm(LayerCompression Compression, int? Level = null)
         var most = compression switch { LayerCompression.Gzip => 9, LayerCompression.Zstd => 22, _ => 0 };
         if (most == 0)
             throw new FormatException("an uncompressed layer has no compression level.");
-        if (!(int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most))
+        if (!int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1 || number > most)
             throw new FormatException($"compression level '{level}': expected a number from 1 to {most} for {NameOf(compression)}.");
         return new LayerForm(compression, number);
     }

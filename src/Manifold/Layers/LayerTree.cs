@@ -139,7 +139,7 @@ public sealed class LayerTree : ILayerContents
         var target = tree.Find(link.LinkTarget!);
         if (target == EntryTree.None && below?.Invoke(link.LinkTarget!) is { Kind: not (EntryKind.Folder or EntryKind.Whiteout) } there)
             target = Adopted(link, there, builder);
-        if (!(target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout)))
+        if (target == EntryTree.None || tree.KindOf(target) is EntryKind.Folder or EntryKind.Whiteout)
             throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is not a file in this layer.");
         return FileOf(target);
     }

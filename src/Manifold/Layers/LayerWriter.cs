@@ -51,10 +51,10 @@ public sealed class LayerWriter(FileTime latest)
     {
         var ordered = Ordered(entries);
         await using var blob = store.CreateBlob();
-        var diffId =
-            await Task.Run(() => WriteBlob(ordered, blob, form ?? LayerForm.Default, cancellation), cancellation).ConfigureAwait(false);
-        var descriptor = await blob.CommitAsync(Compression.MediaTypeOf((form ?? LayerForm.Default).Compression),
-            cancellation: cancellation).ConfigureAwait(false);
+        var chosen = form ?? LayerForm.Default;
+        var diffId = await Task.Run(() => WriteBlob(ordered, blob, chosen, cancellation), cancellation).ConfigureAwait(false);
+        var mediaType = Compression.MediaTypeOf(chosen.Compression);
+        var descriptor = await blob.CommitAsync(mediaType, cancellation: cancellation).ConfigureAwait(false);
         return new Layer { DiffId = diffId, Contents = TableOfContents.Of(ordered), Descriptor = descriptor };
     }
 

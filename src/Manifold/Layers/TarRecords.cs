@@ -98,7 +98,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         var target = Text("linkpath") ?? header.LinkName;
         if (kind == EntryKind.HardLink)
             return Normalized(target, source);
-        if (!(target.Length is > 0 and <= Limits.PathBytes && !target.Contains('\0', StringComparison.Ordinal)))
+        if (target.Length is 0 or > Limits.PathBytes || target.Contains('\0', StringComparison.Ordinal))
             throw Malformed($"the symbolic link '{header.Name}' has no target, or one that Linux does not accept", source);
         return target;
     }
@@ -158,14 +158,14 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
     private static uint Owner(long id, string name, string source)
     {
         if (id is not (>= 0 and < uint.MaxValue))
-            throw Malformed($"'{name}' belongs to {id}, " + "which is not a valid user or group ID", source);
+            throw Malformed($"'{name}' belongs to {id}, which is not a valid user or group ID", source);
         return (uint)id;
     }
 
     private static uint DeviceNumber(long number, long most, string name, string source)
     {
-        if (!(number >= 0 && number <= most))
-            throw Malformed($"'{name}' has the device number {number}, " + "which Linux does not accept", source);
+        if (number < 0 || number > most)
+            throw Malformed($"'{name}' has the device number {number}, which Linux does not accept", source);
         return (uint)number;
     }
 

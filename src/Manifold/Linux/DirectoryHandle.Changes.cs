@@ -8,9 +8,11 @@ public sealed partial class DirectoryHandle
     /// <summary>Makes a file that was not there and opens it for writing; null where the name is taken.</summary>
     public SafeFileHandle? TryCreateFile(string name)
     {
-        var file = FileCalls.TryOpen(handle,
-            Checked(name), FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive | FileCalls.NoFollow, 0b110_000_000);
-        return file ?? (Taken ? null : throw FileCalls.Failure($"Creating the file '{Described(name)}'"));
+        var flags = FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive | FileCalls.NoFollow;
+        var file = FileCalls.TryOpen(handle, Checked(name), flags, 0b110_000_000);
+        if (file is null && !Taken)
+            throw FileCalls.Failure($"Creating the file '{Described(name)}'");
+        return file;
     }
 
     /// <summary>Makes a folder; false where the name is taken.</summary>
@@ -113,8 +115,12 @@ public sealed partial class DirectoryHandle
 
     private static string Self(string name) => name.Length == 0 ? "." : Checked(name);
 
-    private bool Made(int result, string doing, string name) =>
-        result == 0 || (Taken ? false : throw FileCalls.Failure($"{doing} '{Described(name)}'"));
+    private bool Made(int result, string doing, string name)
+    {
+        if (result != 0 && !Taken)
+            throw FileCalls.Failure($"{doing} '{Described(name)}'");
+        return result == 0;
+    }
 
     private void Done(int result, string doing, string name)
     {

@@ -44,7 +44,7 @@ public sealed partial class DirectoryHandle
         fixed (byte* bytes = buffer)
         {
             var length = FileCalls.ListXattrs(file, bytes, MaxXattrBytes);
-            if (!(length >= 0))
+            if (length < 0)
                 throw FileCalls.Failure($"Listing the extended attributes of '{Described(name)}'");
             return buffer[..(int)length];
         }
@@ -56,7 +56,7 @@ public sealed partial class DirectoryHandle
         fixed (byte* bytes = buffer)
         {
             var length = FileCalls.GetXattr(file, key, bytes, MaxXattrBytes);
-            if (!(length >= 0))
+            if (length < 0)
                 throw FileCalls.Failure($"Reading the extended attribute '{key}' of '{Described(name)}'");
             return buffer[..(int)length];
         }

@@ -115,7 +115,7 @@ public sealed partial class DirectoryHandle : IDisposable
         const int size = 4096;
         var buffer = stackalloc byte[size];
         var length = FileCalls.ReadLinkAt(handle, Checked(name), buffer, size);
-        if (!(length >= 0))
+        if (length < 0)
             throw FileCalls.Failure($"Reading the link '{Described(name)}'");
         return FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length));
     }
@@ -136,7 +136,7 @@ public sealed partial class DirectoryHandle : IDisposable
     // The kernel would walk a name with a slash, and `..` leaves the folder: neither may come from a layer as one component.
     private static string Checked(string name)
     {
-        if (!(name.Length > 0 && name is not ("." or "..") && !name.Contains('/', StringComparison.Ordinal)))
+        if (name is "" or "." or ".." || name.Contains('/', StringComparison.Ordinal))
             throw new ArgumentException($"'{name}' is not the name of something in a folder.", nameof(name));
         return name;
     }

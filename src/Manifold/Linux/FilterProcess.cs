@@ -56,7 +56,7 @@ public sealed class FilterProcess : ReadOnlyStream
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new InvalidDataException(
-                $"{process.StartInfo.FileName} exited with code {process.ExitCode}: " + $"{error.GetAwaiter().GetResult().Trim()}");
+                $"{process.StartInfo.FileName} exited with code {process.ExitCode}: {error.GetAwaiter().GetResult().Trim()}");
         return 0;
     }
 

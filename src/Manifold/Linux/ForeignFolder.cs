@@ -69,8 +69,7 @@ public sealed class ForeignFolder(string root, string? name = null)
                 if (status.IsSymbolicLink)
                 {
                     if (++links > Limits.SymbolicLinks)
-                        throw Wrong(path,
-                            $"the path has more than {Limits.SymbolicLinks} symbolic links, which might form a loop");
+                        throw Wrong(path, $"the path has more than {Limits.SymbolicLinks} symbolic links, which might form a loop");
                     Follow(folders.Peek().ReadLink(part), pending, folders);
                 }
                 else if (status.Type == FileStatus.Folder && pending.Count > 0)

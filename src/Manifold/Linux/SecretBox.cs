@@ -79,7 +79,7 @@ public static unsafe partial class SecretBox
                 grains, (nuint)salt.Length, parameters.Cost, parameters.BlockSize, parameters.Parallel, bytes, KeyBytes);
         if (result != 0)
             throw new HostNotReadyException(
-                "Reading an encrypted key: " + "there is not enough memory to derive the key from the password.");
+                "Reading an encrypted key: there is not enough memory to derive the key from the password.");
         return key;
     }
 

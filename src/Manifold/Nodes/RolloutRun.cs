@@ -22,8 +22,7 @@ public sealed class RolloutRun(string? searchPath, Action<string> tell)
     {
         var program = new[] { "kubectl", "oc" }.Select(name => ChildProcess.Find(name, searchPath)).FirstOrDefault(path => path is not null)
             ?? throw new HostNotReadyException("The images are published, but the deployment cannot be restarted: 'kubectl' or 'oc' is "
-                + "not installed. "
-                + "Install one of them: apt-get install kubernetes-client");
+                + "not installed. Install one of them: apt-get install kubernetes-client");
         await RunAsync(program, "restart", rollout, cancellation).ConfigureAwait(false);
         await RunAsync(program, "status", rollout, cancellation).ConfigureAwait(false);
     }

@@ -49,14 +49,15 @@ public static class BuildFiles
         if (!request.BuildArguments.TryGetValue(CheckOptions.BuildArgument, out var text))
             return null;
         var options = CheckOptions.Parse(text);
-        return options.Problems.FirstOrDefault(problem => !problem.IsWarning) is { } problem
-            ? throw new UsageException($"--build-arg {CheckOptions.BuildArgument}={text}: {problem.Message}. {problem.Hint}".TrimEnd())
-            : options;
+        if (options.Problems.FirstOrDefault(problem => !problem.IsWarning) is { } problem)
+            throw new UsageException($"--build-arg {CheckOptions.BuildArgument}={text}: {problem.Message}. {problem.Hint}".TrimEnd());
+        return options;
     }
 
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>
-    /// <exception cref="UsageException">The file that counts cannot be read:
-    /// nobody wants to build with what it was to keep out.</exception>
+    /// <exception cref="UsageException">
+    /// The file that counts cannot be read: nobody wants to build with what it was to keep out.
+    /// </exception>
     public static IgnoreRules IgnoreRulesOf(BuildRequest request)
     {
         if (request.InlineDockerfile is null && PathOf(request) + ".dockerignore" is var own

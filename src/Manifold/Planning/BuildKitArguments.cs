@@ -93,8 +93,7 @@ public static partial class BuildKitArguments
 
     private static UsageException NoTime(string text) => new(
         $"{Epoch} is '{text}'. Expected one of: seconds since 1970 (git log -1 --format=%ct); "
-            + $"'{OfContext}', to use the time of the commit or archive; "
-            + "the name of a remote context or stage, to use its time.");
+            + $"'{OfContext}', to use the time of the commit or archive; the name of a remote context or stage, to use its time.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

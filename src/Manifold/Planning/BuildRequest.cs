@@ -86,8 +86,7 @@ public static class WithoutAnIndex
                 + "Build a single platform, or allow the index.");
         if (annotations.FirstOrDefault(each => each.Place is AnnotationPlace.Index or AnnotationPlace.IndexDescriptor) is { } lost)
             throw new UsageException($"{what}: the annotation '{lost.Key}' is for the index, but the image has none. Annotate the "
-                + "manifest instead: "
-                + $"manifest:{lost.Key}=…");
+                + $"manifest instead: manifest:{lost.Key}=…");
     }
 }
 

@@ -34,12 +34,16 @@ public sealed record CreatedTime
     /// <param name="ofContext">The time of what is built; null where nobody knows.</param>
     /// <param name="context">The context, for messages.</param>
     /// <exception cref="UsageException">It is the context's, and that has none.</exception>
-    public long At(DateTimeOffset now, long? ofContext, string context) => IsOfContext
-        ? ofContext is { } known ? BuildKitArguments.Possible(known)
-            : throw new UsageException($"--created context: the time of '{context}' is unknown because it is not a git checkout. "
-                + "Use now or seconds since 1970.")
-        : Seconds ?? now.ToUnixTimeSeconds();
+    public long At(DateTimeOffset now, long? ofContext, string context)
+    {
+        if (!IsOfContext)
+            return Seconds ?? now.ToUnixTimeSeconds();
+        if (ofContext is not { } known)
+            throw new UsageException($"--created context: the time of '{context}' is unknown because it is not a git checkout. "
+                + "Use now or seconds since 1970.");
+        return BuildKitArguments.Possible(known);
+    }
 
-    public override string ToString() => IsOfContext ? ContextText : Seconds?.ToString(System.Globalization.CultureInfo.InvariantCulture)
-        ?? NowText;
+    public override string ToString() =>
+        IsOfContext ? ContextText : Seconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? NowText;
 }

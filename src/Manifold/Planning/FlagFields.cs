@@ -60,11 +60,12 @@ public sealed class FlagFields
     public void RequireKnown(IEnumerable<string> known, params string[] prefixes)
     {
         var all = known.Order(StringComparer.Ordinal).ToList();
-        if (Keys.FirstOrDefault(key => !all.Contains(key, StringComparer.OrdinalIgnoreCase)
-            && !prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
-            is { } other)
-            throw Wrong($"unknown key '{other}'. "
-                + $"{Suggestion.For(other, all) ?? $"Valid keys: {string.Join(", ", all.Concat(prefixes.Select(prefix => prefix + "KEY")))}."}");
+        var other = Keys.FirstOrDefault(key => !all.Contains(key, StringComparer.OrdinalIgnoreCase)
+            && !prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)));
+        if (other is null)
+            return;
+        var valid = string.Join(", ", all.Concat(prefixes.Select(prefix => prefix + "KEY")));
+        throw Wrong($"unknown key '{other}'. {Suggestion.For(other, all) ?? $"Valid keys: {valid}."}");
     }
 
     public UsageException Wrong(string what) => new($"{flag} '{Text}': {what}");

@@ -29,8 +29,7 @@ internal sealed class ImageTriggers
             else if (parsed.Tree.Stages is [{ Instructions: [not OnbuildInstruction and var trigger] }])
                 yield return trigger with
                 {
-                    Source =
-                        trigger.Source with { Place = from.Source.Place, Lines = from.Source.Lines, File = from.Source.File },
+                    Source = trigger.Source with { Place = from.Source.Place, Lines = from.Source.Lines, File = from.Source.File },
                 };
             else
                 diagnosing.Add(from, $"'{image.Reference}' has the trigger 'ONBUILD {text}', which is not valid.");

@@ -13,8 +13,10 @@ namespace Manifold.Planning;
 public static class RunTexts
 {
     private static readonly string[] LimitNames =
-        ["core", "cpu",
-            "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"];
+    [
+        "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice",
+        "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
+    ];
 
     public static RunNetwork Network(string what, string text) =>
         Enum.Parse<RunNetwork>(Known(what, text, ["default", "none", "host"]), ignoreCase: true);
@@ -49,10 +51,10 @@ public static class RunTexts
             "t" or "tb" or "tib" => 4,
             _ => -1,
         };
-        if (!(power >= 0
-            && double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number > 0
-            && number * Math.Pow(1024, power) < long.MaxValue))
+        if (power < 0
+            || !double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || number <= 0
+            || number * Math.Pow(1024, power) >= long.MaxValue)
             throw new UsageException($"{what} {text}: '{text}' is not a size. Example: 256m.");
         return (long)(number * Math.Pow(1024, power));
     }
@@ -67,7 +69,7 @@ public static class RunTexts
                 + $"{Suggestion.For(name, LimitNames) ?? "Valid limits: " + string.Join(", ", LimitNames)}");
         if (values.Length > 2 || !Number(values[0], out var soft) || !Number(values[^1], out var hard))
             throw Wrong();
-        if (!(hard == -1 || (soft != -1 && soft <= hard)))
+        if (hard != -1 && (soft == -1 || soft > hard))
             throw new UsageException($"{what} '{text}': the soft limit is higher than the hard limit.");
         return new ResourceLimit(name, soft, hard);
 

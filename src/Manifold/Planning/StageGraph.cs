@@ -167,9 +167,12 @@ internal sealed class StageGraph
     private void Reach(Stage stage, HashSet<int> needed, ImmutableStack<int> path)
     {
         if (path.Contains(stage.Index))
-            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' depends on itself: "
-                + $"{string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.",
+        {
+            var circle = path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index);
+            var names = circle.Select(index => NameOf(tree.Stages[index]));
+            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' depends on itself: {string.Join(" → ", names)}.",
                 "Remove one of these dependencies.", stage.Name);
+        }
         if (!needed.Add(stage.Index))
             return;
         var sources = SourcesOf(stage).Select(each => each.Source).Append(GroundOf(stage));

@@ -180,8 +180,7 @@ internal sealed partial class StagePlanner
     {
         config = config with
         {
-            Cmd = WithShell(instruction.Command,
-                ShellText(instruction.Command)),
+            Cmd = WithShell(instruction.Command, ShellText(instruction.Command)),
             ArgsEscaped = instruction.Command.IsExec ? config.ArgsEscaped : true,
         };
         commandIsOurs = true;
@@ -193,8 +192,7 @@ internal sealed partial class StagePlanner
         // A base's CMD holds arguments for the base's ENTRYPOINT (Dockerfile reference, "Understand how CMD and ENTRYPOINT interact").
         config = config with
         {
-            Entrypoint = WithShell(instruction.Command,
-                ShellText(instruction.Command)),
+            Entrypoint = WithShell(instruction.Command, ShellText(instruction.Command)),
             Cmd = commandIsOurs ? config.Cmd : null,
         };
         Note($"ENTRYPOINT {AsJson(config.Entrypoint!.Value)}");

@@ -8,12 +8,14 @@ namespace Manifold.Planning;
 /// <remarks>Source: moby/sys/signal, by which BuildKit judges them.</remarks>
 internal static class StopSignals
 {
+    private const string Named =
+        "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP "
+        + "TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX";
+
     private static readonly FrozenSet<string> Names = Enumerable.Range(1, 15)
         .Select(n => string.Create(CultureInfo.InvariantCulture, $"RTMIN+{n}"))
         .Concat(Enumerable.Range(1, 14).Select(n => string.Create(CultureInfo.InvariantCulture, $"RTMAX-{n}")))
-        .Concat(
-            "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX"
-                .Split(' '))
+        .Concat(Named.Split(' '))
         .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public static bool IsKnown(string signal) =>

@@ -72,8 +72,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "target" => build with { Target = set.Required.Length > 0 ? set.Value : null },
         "context" => build with
         {
-            ContextFolder =
-                Folder(),
+            ContextFolder = Folder(),
             ContextAddress = ContextFetcher.IsRemote(set.Required) ? set.Required : null,
             DockerfilePath = Moved(build),
         },
@@ -127,8 +126,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     private ImmutableArray<ComponentPlatform> Platforms()
     {
         var model = component.Platforms.FirstOrDefault(platform => platform.Source is BuildSource) ?? component.Platforms[0];
-        var wanted = set.List.Select(name => Platform.TryParse(name, out var platform) ? platform
-            : throw set.Wrong($"'{name}' is not a platform. Example: linux/amd64,linux/arm64.")).ToList();
+        var wanted = set.List.Select(PlatformOf).ToList();
         if (wanted.Count == 0)
             wanted = [around.Options.DefaultPlatform];
         var kept = Adds ? component.Platforms.Select(each => each.Platform) : [];
@@ -136,14 +134,28 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
             component.Platforms.FirstOrDefault(each => each.Platform == platform) ?? new ComponentPlatform(platform, model.Source))];
     }
 
+    private Platform PlatformOf(string name)
+    {
+        if (!Platform.TryParse(name, out var platform))
+            throw set.Wrong($"'{name}' is not a platform. Example: linux/amd64,linux/arm64.");
+        return platform;
+    }
+
     /// <summary>A bare tag goes to the repositories that the component has its tags in.</summary>
     private IEnumerable<ImageReference> Tag(string text)
     {
         var isBare = text.AsSpan().IndexOfAny("/:@") < 0;
-        var names =
-            isBare ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}") : [text];
-        return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference
-            : throw set.Wrong($"'{name}' is not a valid tag."));
+        var names = isBare
+            ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}")
+            : [text];
+        return names.Select(TagOf);
+    }
+
+    private ImageReference TagOf(string name)
+    {
+        if (!ImageReference.TryParse(name, out var reference) || reference.Digest is not null)
+            throw set.Wrong($"'{name}' is not a valid tag.");
+        return reference;
     }
 
     private IEnumerable<Annotation> Annotations()

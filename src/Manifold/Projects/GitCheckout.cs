@@ -73,9 +73,8 @@ public static partial class GitCheckout
         if (await ResolveAsync(checkout, names, cancellation).ConfigureAwait(false) is { } found)
             return found;
         // A commit that no branch and no tag leads to any more is handed out by its hash, by servers that allow it.
-        if (HashPattern().IsMatch(wanted)
-            && await TryGitAsync(checkout, ["fetch", "--quiet", "--", repository, wanted], cancellation).ConfigureAwait(false)
-                is { ExitCode: 0 })
+        string[] fetch = ["fetch", "--quiet", "--", repository, wanted];
+        if (HashPattern().IsMatch(wanted) && await TryGitAsync(checkout, fetch, cancellation).ConfigureAwait(false) is { ExitCode: 0 })
             return wanted;
         throw new SourceCheckoutException($"{checkout.Place}: {Shown(repository)} has no commit, tag or branch '{wanted}'.");
     }
@@ -84,9 +83,8 @@ public static partial class GitCheckout
     {
         foreach (var name in names)
         {
-            if (await TryGitAsync(checkout,
-                ["rev-parse", "--quiet", "--verify", "--end-of-options", name + "^{commit}"], cancellation).ConfigureAwait(false)
-                is { ExitCode: 0 } found)
+            string[] parse = ["rev-parse", "--quiet", "--verify", "--end-of-options", name + "^{commit}"];
+            if (await TryGitAsync(checkout, parse, cancellation).ConfigureAwait(false) is { ExitCode: 0 } found)
                 return found.Output.Trim();
         }
         return null;
@@ -112,12 +110,12 @@ public static partial class GitCheckout
             checkout.Folder, cancellation);
 
     private static async Task RunAsync(SourceCheckout checkout, string[] arguments, CancellationToken cancellation) =>
-        ThrowIfFailed(checkout,
-            arguments, await TryRunAsync(arguments, Path.GetDirectoryName(checkout.Folder)!, cancellation).ConfigureAwait(false));
+        ThrowIfFailed(
+            checkout, arguments, await TryRunAsync(arguments, Path.GetDirectoryName(checkout.Folder)!, cancellation).ConfigureAwait(false));
 
     private static async Task<ChildProcess.Result> TryRunAsync(string[] arguments, string folder, CancellationToken cancellation) =>
-        await ChildProcess.RunAsync("git",
-            ["-C", folder, .. arguments], environment: Environment, cancellation: cancellation).ConfigureAwait(false)
+        await ChildProcess.RunAsync(
+            "git", ["-C", folder, .. arguments], environment: Environment, cancellation: cancellation).ConfigureAwait(false)
         ?? throw new HostNotReadyException("git is needed to check out the source of a component, but it is not installed. Install it: "
             + "apt-get install git");
 

@@ -58,10 +58,9 @@ public static class ProjectReader
     {
         var file = path.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? path[BakeContexts.WorkingFolder.Length..] : path;
         if (BakeContexts.IsRemote(path))
-            throw new UsageException($"The project file '{path}' is not a local file. "
-                + "Clone the repository, and run the command there.");
+            throw new UsageException($"The project file '{path}' is not a local file. Clone the repository, and run the command there.");
         var full = Path.GetFullPath(file, options.WorkingFolder);
-        if (!(file == "-" || File.Exists(full) || Directory.Exists(full)))
+        if (file != "-" && !File.Exists(full) && !Directory.Exists(full))
             throw new UsageException($"The project file '{path}' does not exist.");
         return file;
     }
@@ -90,7 +89,7 @@ public static class ProjectReader
     {
         if (!SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)))
             throw new UsageException(
-                $"'{folder}' has no project file: " + $"no {string.Join(", ", OwnNames.Concat(MergedNames))} or components/.");
+                $"'{folder}' has no project file: no {string.Join(", ", OwnNames.Concat(MergedNames))} or components/.");
         return SideImagesFolder.Read(folder, options);
     }
 

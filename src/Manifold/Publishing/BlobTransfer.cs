@@ -16,8 +16,7 @@ internal sealed record BlobOrder(Descriptor Blob, Descriptor Manifest, bool Afre
 /// <summary>A blob that a published image needs is in no place that is known.</summary>
 internal sealed class LostBlobException(BlobOrder order, ImageReference repository, RegistryException inner) : ManifoldException(
     $"push {repository.Name}: the blob {order.Blob.Digest}{Of(order.Manifest)} is missing in the repository, in the store and in every "
-        + "repository that had it. "
-    + "Build the image again, or push it from a machine whose store has it.", inner)
+        + "repository that had it. Build the image again, or push it from a machine whose store has it.", inner)
 {
     public override int ExitCode => 3;
 

@@ -58,7 +58,7 @@ public sealed record PublicationRequest
         var name = $"{tag.Tag}-{ending ?? (platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
         if (!ImageReference.TryParse($"{tag.Name}:{name}", out var reference))
             throw new UsageException(
-                $"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter tag than " + $"'{tag.Tag}'.");
+                $"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter tag than '{tag.Tag}'.");
         return reference;
     }
 }

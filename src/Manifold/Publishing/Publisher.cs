@@ -64,8 +64,8 @@ public sealed class Publisher(PublishingTools tools)
 
     /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, Preflight, IProgress{TransferProgress}?, CancellationToken)"/>
     public async Task<Publication> PublishAsync(
-        IImageSource source, Descriptor top, PublicationRequest request, IProgress<TransferProgress>? progress =
-            null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, PublicationRequest request,
+        IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         CheckDigests(request, top);
         await RecoverAsync(cancellation).ConfigureAwait(false);
@@ -89,8 +89,8 @@ public sealed class Publisher(PublishingTools tools)
     /// <exception cref="PublicationFailedException">A tag could not be written; the message says how each one stands.</exception>
     /// <exception cref="RegistryException">A registry refused or broke before that. No tag was written.</exception>
     public async Task<Publication> PublishAsync(
-        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress =
-            null, CancellationToken cancellation = default) =>
+        IImageSource source, Descriptor top, Preflight preflight,
+        IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) =>
         (await PublishAllAsync([new PreparedImage(source, top, preflight)], progress, cancellation).ConfigureAwait(false))[0];
 
     /// <summary>
@@ -103,8 +103,8 @@ public sealed class Publisher(PublishingTools tools)
         // 1
         var platforms = await FirstFailure.WhenAllAsync(images, CheckAsync, cancellation).ConfigureAwait(false);
         // 2
-        var transfers = await FirstFailure.WhenAllAsync(images,
-            (image, token) => SendAsync(image, progress, token), cancellation).ConfigureAwait(false);
+        var transfers = await FirstFailure.WhenAllAsync(
+            images, (image, token) => SendAsync(image, progress, token), cancellation).ConfigureAwait(false);
         // 3
         var tags = images
             .Zip(platforms, (image, entries) =>
@@ -161,8 +161,7 @@ public sealed class Publisher(PublishingTools tools)
         var platforms = Platforms(entries);
         (image.Preflight with
         {
-            Tags =
-                [.. image.Preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })],
+            Tags = [.. image.Preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })],
         })
             .OrThrow();
         return entries;

@@ -64,8 +64,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
                 cancellation).ConfigureAwait(false)
                 ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.")
                 {
-                    Registry =
-                        tag.Reference.Registry,
+                    Registry = tag.Reference.Registry,
                     Status = System.Net.HttpStatusCode.NotFound,
                 };
             await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);

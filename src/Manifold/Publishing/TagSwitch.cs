@@ -121,8 +121,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
             if (!request.Force)
                 return (null,
                     $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight check. To look at the tag, run: "
-                        + "manifold "
-                        + $"inspect {tag.Tag}. Then publish again, or overwrite it with --force.");
+                        + $"manifold inspect {tag.Tag}. Then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }
         var state = tag.Planned with { Now = now, Losing = TargetProbe.Losing(now, tag.Planned.Platform, tag.Platforms) };

@@ -23,8 +23,8 @@ internal sealed class TargetProbe(RegistryClient registry, Store store, bool sur
         var repositories = await Task.WhenAll(request.Targets.GroupBy(target => target.Name)
             .Select(group =>
                 AskAsync(group.First(), [.. tags.Where(tag => tag.Tag.Name == group.Key)], platforms, cancellation))).ConfigureAwait(false);
-        return new Preflight(request,
-            platforms, [.. repositories.Select(answer => answer.Repository)], [.. repositories.SelectMany(answer => answer.Tags)]);
+        return new Preflight(
+            request, platforms, [.. repositories.Select(answer => answer.Repository)], [.. repositories.SelectMany(answer => answer.Tags)]);
     }
 
     /// <summary>What a tag stands for; null where it is not there.</summary>

@@ -23,8 +23,8 @@ internal sealed class BlobContent(BlobCursor source, long begin, long length, Ac
         {
             while (sent < length)
             {
-                var count = await ReadAsync(bytes,
-                    buffer.AsMemory(0, (int)Math.Min(PieceBytes, length - sent)), cancellationToken).ConfigureAwait(false);
+                var count = await ReadAsync(
+                    bytes, buffer.AsMemory(0, (int)Math.Min(PieceBytes, length - sent)), cancellationToken).ConfigureAwait(false);
                 await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                 sent += count;
                 onSent(sent);

@@ -27,13 +27,11 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
             return result.Output.Contains(NotFound, StringComparison.Ordinal) ? null
                 : Credential.Anonymous with
                 {
-                    Note = $"The credential helper '{Program}', set in '{file}', failed (exit code "
-                    + $"{result.ExitCode}). ",
+                    Note = $"The credential helper '{Program}', set in '{file}', failed (exit code {result.ExitCode}). ",
                 };
         return Read(result.Output) ?? Credential.Anonymous with
         {
-            Note = $"The credential helper '{Program}', set in '{file}', "
-                + "returned no credential. ",
+            Note = $"The credential helper '{Program}', set in '{file}', returned no credential. ",
         };
     }
 

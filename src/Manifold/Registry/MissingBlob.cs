@@ -79,7 +79,6 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
         }
         if (!store.Contains(blob.Digest))
             throw last ?? (Exception)new ContentMismatchException($"Fetching '{blob.Digest}': the blob is neither in the store nor in a "
-                + "known "
-                + "repository. Pull or build the image again.");
+                + "known repository. Pull or build the image again.");
     }
 }

@@ -191,13 +191,18 @@ public sealed class RegistriesConf
         var prefix = Location(table["prefix"]) is { Length: > 0 } given ? given : location;
         if (prefix.Length == 0)
             throw new FormatException("a [[registry]] has neither 'prefix' nor 'location'");
-        var mirrors = (table["mirror"] as JsonArray ?? []).OfType<JsonObject>().Select(mirror => new Mirror(
-            Location(mirror["location"]) is { Length: > 0 } where
-                ? where
-                : throw new FormatException($"a mirror of '{prefix}' has no 'location'"),
-            Flag(mirror, "insecure"), mirror["pull-from-mirror"]?.GetValue<string>() ?? "all"));
-        return new Rule(file,
-            prefix, location, Flag(table, "insecure"), Flag(table, "blocked"), Flag(table, "mirror-by-digest-only"), [.. mirrors]);
+        var mirrors = (table["mirror"] as JsonArray ?? []).OfType<JsonObject>().Select(mirror => ReadMirror(prefix, mirror));
+        return new Rule(
+            file, prefix, location,
+            Flag(table, "insecure"), Flag(table, "blocked"), Flag(table, "mirror-by-digest-only"), [.. mirrors]);
+    }
+
+    private static Mirror ReadMirror(string prefix, JsonObject table)
+    {
+        var location = Location(table["location"]);
+        if (location.Length == 0)
+            throw new FormatException($"a mirror of '{prefix}' has no 'location'");
+        return new Mirror(location, Flag(table, "insecure"), table["pull-from-mirror"]?.GetValue<string>() ?? "all");
     }
 
     private static string Location(JsonNode? node)

@@ -62,8 +62,7 @@ public sealed partial class RegistryClient
         {
             var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference)) with
             {
-                FeedsAnother =
-                    feedsAnother,
+                FeedsAnother = feedsAnother,
             };
             var opened = new BlobStream(place.Host, request, blob.Size, offset);
             await opened.OpenAsync(cancellation).ConfigureAwait(false);

@@ -15,8 +15,8 @@ public sealed partial class RegistryClient
     /// <summary>Makes sure that a repository has a blob, the cheapest way. Idempotent. A blob with the wrong size is sent again.</summary>
     /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
     public async Task<BlobPush> PushBlobAsync(
-        ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress =
-            null, CancellationToken cancellation = default)
+        ImageReference repository, Descriptor blob, BlobSource source,
+        IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         // 1  Is it there?
         var host = TargetOf(repository);
@@ -81,8 +81,7 @@ public sealed partial class RegistryClient
             var location = $"v2/{repository.Repository}/blobs/uploads/?mount={blob.Digest}&from={Uri.EscapeDataString(from.Repository)}";
             var request = BlobRequest("push", HttpMethod.Post, repository, blob.Digest) with
             {
-                Location =
-                    location,
+                Location = location,
                 Push = true,
                 MountFrom = from.Repository,
             };

@@ -46,15 +46,12 @@ internal sealed partial class RegistryHost
         var isStorage = !IsOurs(address) && !request.IsForToken;
         var who = IsOurs(address) ? "the registry" : $"'{address.Authority}'";
         var after = RetryAfter(response);
-        var scope = response.Headers.WwwAuthenticate.Any(
-            challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true)
-            ? "insufficient_scope"
+        var isScope = response.Headers.WwwAuthenticate.Any(
+            challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true);
+        var words = $"{code} {text} {detail} {(isScope ? "insufficient_scope" : null)}";
+        var advice = IsOurs(address)
+            ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, words) { IsAboutLogin = request.IsForToken })
             : null;
-        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name,
-            request.Repository, request.Push, status, $"{code} {text} {detail} {scope}")
-        {
-            IsAboutLogin = request.IsForToken,
-        }) : null;
         if (advice is not null && credential.Note is { } note)
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
@@ -76,15 +73,12 @@ internal sealed partial class RegistryHost
         HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Forbidden => $"{Capital(credential)} does not have permission to do this. Ask for access, or log in as another "
-            + "user: "
-            + $"manifold login {Name}",
+            + $"user: manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
         HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get =>
             "It has fewer bytes than the manifest says. Push the image again.",
         HttpStatusCode.RequestedRangeNotSatisfiable => "The registry received different bytes than were sent. If several instances of a "
-            + "registry "
-            + "share "
-            + "an address, they must share their storage. Ask the administrator.",
+            + "registry share an address, they must share their storage. Ask the administrator.",
         >= HttpStatusCode.InternalServerError => "The registry has an internal problem. Try again later.",
         _ => "Check that it is a container registry.",
     };
@@ -97,8 +91,7 @@ internal sealed partial class RegistryHost
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
             $"The registry '{Name}' redirects to this host, and a login does not help. Check this machine's clock, and that proxies and "
-                + "firewalls "
-                + "allow that host.",
+                + "firewalls allow that host.",
         >= HttpStatusCode.InternalServerError => $"The registry '{Name}' redirects to this host. Try again later.",
         _ => $"The registry '{Name}' redirects to this host. Try again. If this persists, the registry's storage is damaged.",
     };
@@ -108,9 +101,8 @@ internal sealed partial class RegistryHost
 
     private RegistryException TimedOut(RegistryRequest request, Uri address, Exception inner) =>
         inner.InnerException is TimeoutException
-            ? new(
-                $"{request.Doing}: '{address.Authority}' did not accept a connection "
-                    + $"within {options.ConnectTimeout.TotalSeconds:0} s. Check the name and the network.", inner)
+            ? new($"{request.Doing}: '{address.Authority}' did not accept a connection "
+                + $"within {options.ConnectTimeout.TotalSeconds:0} s. Check the name and the network.", inner)
             {
                 Registry = Name,
             }

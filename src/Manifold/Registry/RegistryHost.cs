@@ -123,11 +123,10 @@ internal sealed partial class RegistryHost : IDisposable
         {
             if (!MayFollow(address))
                 throw Failed(request, WebAddress.CanBeAsked(address) ? $"redirects to '{address.Host}' without TLS, which is not allowed."
-                    : $"redirects to '{AddressSecrets.Without(address.OriginalString)}', which is not a valid http(s) "
-                        + "address.");
+                    : $"redirects to '{AddressSecrets.Without(address.OriginalString)}', which is not a valid http(s) address.");
             var here = address;
-            var response = await ExchangeAsync(request,
-                moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
+            var response = await ExchangeAsync(
+                request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
             if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)
                 return (response, address);
             response.Dispose();

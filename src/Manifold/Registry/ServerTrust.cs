@@ -49,13 +49,11 @@ internal sealed class ServerTrust
                 || e.Message.Contains("certificate_required", StringComparison.OrdinalIgnoreCase))
                 return $"'{address.Authority}' requires a client "
                     + $"certificate{(found.Value.Own is null ? "" : " and did not accept the one that manifold sent")}. Put client.cert "
-                    + "and client.key into "
-                        + $"{FolderAdvised}.";
+                    + $"and client.key into {FolderAdvised}.";
         }
         return inner.InnerException is AuthenticationException
             ? $"this machine does not trust the TLS connection to '{address.Authority}' ({inner.InnerException.Message.TrimEnd('.')}). To "
-            + "connect "
-                + $"anyway: --insecure-registry {name}" : null;
+            + $"connect anyway: --insecure-registry {name}" : null;
     }
 
     /// <summary>

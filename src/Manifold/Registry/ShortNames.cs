@@ -29,8 +29,11 @@ internal sealed class ShortNames
         if (root["unqualified-search-registries"] is JsonArray registries)
             (search, source) = ([.. registries.Select(registry => Registry(registry!.GetValue<string>()))], file);
         if (root["short-name-mode"]?.GetValue<string>() is { Length: > 0 } named)
-            mode = named is "permissive" or "enforcing" or "disabled" ? named
-                : throw new FormatException($"the short-name-mode '{named}' is not permissive, enforcing or disabled");
+        {
+            if (named is not ("permissive" or "enforcing" or "disabled"))
+                throw new FormatException($"the short-name-mode '{named}' is not permissive, enforcing or disabled");
+            mode = named;
+        }
         foreach (var (name, value) in root["aliases"] as JsonObject ?? [])
             aliases[ShortName(name)] = Alias(name, value?.GetValue<string>() ?? "");
     }
@@ -66,14 +69,14 @@ internal sealed class ShortNames
 
     private static string Registry(string text)
     {
-        if (!(ImageReference.TryParse($"{text.TrimEnd('/')}/name", out var reference) && reference.ShortName is null))
+        if (!ImageReference.TryParse($"{text.TrimEnd('/')}/name", out var reference) || reference.ShortName is not null)
             throw new FormatException($"'{text}' in unqualified-search-registries is not a registry");
         return text.TrimEnd('/');
     }
 
     private static string ShortName(string text)
     {
-        if (!(ImageReference.TryParse(text, out var reference) && reference.ShortName == text && reference.Digest is null))
+        if (!ImageReference.TryParse(text, out var reference) || reference.ShortName != text || reference.Digest is not null)
             throw new FormatException($"the alias '{text}' must be a name without registry, tag and digest");
         return text;
     }
@@ -81,9 +84,11 @@ internal sealed class ShortNames
     /// <summary>An empty value takes back what an earlier file says.</summary>
     private static string Alias(string name, string value)
     {
-        if (!(value.Length == 0 || ImageReference.TryParse(value, out var reference)
-            && reference is { ShortName: null, Digest: null }
-            && !value[(value.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal)))
+        if (value.Length == 0)
+            return value;
+        if (!ImageReference.TryParse(value, out var reference)
+            || reference is not { ShortName: null, Digest: null }
+            || value[(value.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal))
             throw new FormatException($"'{name}' is an alias for '{value}', which is not REGISTRY/REPOSITORY");
         return value;
     }

@@ -126,8 +126,7 @@ public sealed class OciRuntimes
             : new OciRuntime
             {
                 Path = container.Runtime,
-                Failure =
-                    container.Failure() ?? readers.Output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}",
+                Failure = container.Failure() ?? readers.Output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}",
             };
     }
 }

@@ -6,7 +6,7 @@ namespace Manifold.Sandbox;
 internal static class Remedy
 {
     /// <summary>A command that only root may give.</summary>
-    public static string AsRoot(string command) =>
-        User.IsRoot ? command : command.Contains('>', StringComparison.Ordinal) ? $"sudo sh -c '{command}'" : "sudo "
-            + command.Replace(" && ", " && sudo ", StringComparison.Ordinal);
+    public static string AsRoot(string command) => User.IsRoot ? command
+        : command.Contains('>', StringComparison.Ordinal) ? $"sudo sh -c '{command}'"
+        : "sudo " + command.Replace(" && ", " && sudo ", StringComparison.Ordinal);
 }

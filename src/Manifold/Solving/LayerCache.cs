@@ -52,8 +52,8 @@ public sealed class ImportedCache
     public void Add(ILayerCache cache, IEnumerable<CachedStep> records, IEnumerable<CachedLayer> blobs)
     {
         foreach (var layer in blobs)
-            layers.AddOrUpdate(layer.DiffId,
-                _ => [(cache, layer)], (_, known) => known.Contains((cache, layer)) ? known : known.Add((cache, layer)));
+            layers.AddOrUpdate(
+                layer.DiffId, _ => [(cache, layer)], (_, known) => known.Contains((cache, layer)) ? known : known.Add((cache, layer)));
         foreach (var (key, record) in records)
             steps.TryAdd(key, record);
     }

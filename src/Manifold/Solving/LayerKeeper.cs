@@ -78,10 +78,7 @@ public sealed class LayerKeeper : ILayerBlobs
         return new ChainLayer(diffId);
     }
 
-    /// <summary>
-    /// Tells where a layer's files can be had if neither its snapshot nor its blob is there. The first one told
-    /// counts.
-    /// </summary>
+    /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there. The first one told counts.</summary>
     /// <param name="source">Outlives the caller's work. Must hear the token that it is given, and no other.</param>
     public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources.Add(diffId, source);
 

@@ -34,9 +34,8 @@ public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : I
     {
         var folder = Directory.CreateDirectory(Path.Combine(workFolder(), "agent-" + Guid.NewGuid().ToString("N")),
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
-        if (await HeldProcess.StartAsync("ssh-agent",
-            ["-a", "agent", "sh", "-c", Holding, "sh", .. agent.Keys], folder, cancellation).ConfigureAwait(false)
-            is not var (process, failure))
+        string[] arguments = ["-a", "agent", "sh", "-c", Holding, "sh", .. agent.Keys];
+        if (await HeldProcess.StartAsync("ssh-agent", arguments, folder, cancellation).ConfigureAwait(false) is not var (process, failure))
             throw new HostNotReadyException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: "
                 + "ssh-agent, which holds the keys for RUN, is not installed. Install it with: apt-get install openssh-client");
         started.Add(process);

@@ -46,8 +46,8 @@ public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformConten
     /// </remarks>
     /// <exception cref="ManifoldException">Something of the image is missing or broken.</exception>
     public static async Task<ImageContents> ReadAsync(IImageSource source, CancellationToken cancellation = default) =>
-        await ReadAsync(source,
-            (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, cancellation).ConfigureAwait(false);
+        await ReadAsync(
+            source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc cref="ReadAsync(IImageSource, CancellationToken)"/>
     public static async Task<ImageContents> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)

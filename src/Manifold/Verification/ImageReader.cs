@@ -12,9 +12,9 @@ internal static class ImageReader
     /// <exception cref="ContentMismatchException">The image is broken, or none of a platform.</exception>
     public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation)
     {
-        if (await ReadAsync(source,
-            await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)
-            is not { IsEmpty: false } images)
+        var tree = await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var images = await ReadAsync(source, tree, cancellation).ConfigureAwait(false);
+        if (images.IsEmpty)
             throw new ContentMismatchException($"Reading {source.Location}: it contains no image for any platform. Choose another one.");
         return images;
     }

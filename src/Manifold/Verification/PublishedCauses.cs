@@ -22,8 +22,9 @@ internal sealed class PublishedCauses(ImmutableArray<GateImage> images)
         if (traced.Layer is not { } layer)
             return null;
         var digest = image.Layers[layer].DiffId;
-        if (images.FirstOrDefault(other => other.Platform != image.Platform && other.Layers.Any(each => each.DiffId == digest))
-            is { } sharing)
+        var sharing = images.FirstOrDefault(
+            other => other.Platform != image.Platform && other.Layers.Any(each => each.DiffId == digest));
+        if (sharing is not null)
             return new Cause(CauseId.SharedLayer,
                 $"the image for {sharing.Platform} has the same layer, so the build of the layer ignores the platform",
                 "look for a COPY of a file for only one platform, or for a stage without ARG TARGETARCH");

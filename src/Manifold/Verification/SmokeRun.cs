@@ -61,8 +61,8 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
             [.. image.Config.Config?.Entrypoint ?? [.. (image.Config.Config?.Cmd ?? []).Take(1)], .. options.Arguments];
         await FirstFailure.WhenAllAsync(image.Layers, async (layer, token) =>
         {
-            await snapshots.GetOrAddAsync(layer.DiffId,
-                (folder, each) => UnpackAsync(source, layer, folder, each), token).ConfigureAwait(false);
+            await snapshots.GetOrAddAsync(
+                layer.DiffId, (folder, each) => UnpackAsync(source, layer, folder, each), token).ConfigureAwait(false);
             return layer;
         }, cancellation).ConfigureAwait(false);
         return await StartAsync(image, report, command, options.Timeout, cancellation).ConfigureAwait(false);

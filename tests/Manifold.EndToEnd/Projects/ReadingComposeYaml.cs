@@ -87,10 +87,16 @@ public sealed class ReadingComposeYaml : IDisposable
             component.Labels.Select(pair => $"{pair.Key}={pair.Value}"), component.Tags.Select(tag => tag.ToString()),
             component.Platforms.Select(platform => platform.Platform.ToString()), build.CacheFrom,
             build.CacheTo, build.Secrets.Select(secret => secret.Replace(folder.Files.Path + "/", "", StringComparison.Ordinal)),
-            build.Contexts.Select(context => $"{context.Key}="
-                + $"{context.Value switch { ImageContext image => "docker-image://" + image.Reference, FolderContext named => named.Folder, var other => other.ToString() }}"),
+            build.Contexts.Select(context => $"{context.Key}={Described(context.Value)}"),
             build.NoCache, build.Pull);
     }
+
+    private static string? Described(NamedContext context) => context switch
+    {
+        ImageContext image => "docker-image://" + image.Reference,
+        FolderContext named => named.Folder,
+        _ => context.ToString(),
+    };
 
     private string Described(JsonElement target) => Described(
         Path.GetFullPath(Text(target, "context")!, folder.Files.Path), Text(target, "dockerfile"),

@@ -25,8 +25,11 @@ public static class OurProgram
     private static string[] Find([CallerFilePath] string here = "")
     {
         if (Environment.GetEnvironmentVariable("MANIFOLD_TEST_PROGRAM") is { Length: > 0 } named)
-            return System.IO.File.Exists(named) ? [named]
-                : throw new FileNotFoundException($"MANIFOLD_TEST_PROGRAM names '{named}', which is not there.");
+        {
+            if (!System.IO.File.Exists(named))
+                throw new FileNotFoundException($"MANIFOLD_TEST_PROGRAM names '{named}', which is not there.");
+            return [named];
+        }
         var built = Path.GetFullPath(Path.Combine(here, "../../../../artifacts/manifold/manifold"));
         string[] ours = ["Manifold.dll", "Manifold.Cli.dll", "Manifold.Server.dll"];
         var newest = ours.Max(each => System.IO.File.GetLastWriteTimeUtc(Path.Combine(AppContext.BaseDirectory, each)));

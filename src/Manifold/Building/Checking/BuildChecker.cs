@@ -75,8 +75,11 @@ public sealed class BuildChecker(BuilderTools tools)
         var facts = new CheckFacts
         {
             Bases = found.Images,
-            Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(), .. lacking.Select(
-                each => new LackingBase(each.Need, [.. each.Platforms!], IsIndex: true))],
+            Lacking =
+            [
+                .. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(),
+                .. lacking.Select(each => new LackingBase(each.Need, [.. each.Platforms!], IsIndex: true)),
+            ],
             Ignored = ignored,
             Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };

@@ -61,8 +61,7 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
                 {
                     var request = requests.Of(component, group.First().Platform, (BuildSource)group.First().Source) with
                     {
-                        Platforms =
-                            [.. group.Select(platform => platform.Platform)],
+                        Platforms = [.. group.Select(platform => platform.Platform)],
                     };
                     files.Add(request.DockerfilePath!);
                     found.Add(await JudgeAsync(component, group.Key, request, on, cancellation).ConfigureAwait(false));

@@ -41,8 +41,8 @@ public sealed class LockMaker(BuilderTools tools)
         // 1
         var known = request.Update ? null : request.Current;
         var graph = new ProjectGraph(request.Project, request.Graph);
-        var sources = await SourceCheckouts.PrepareAsync(request.Project,
-            [.. graph.Nodes.Select(node => node.Name)], known, cancellation).ConfigureAwait(false);
+        var sources = await SourceCheckouts.PrepareAsync(
+            request.Project, [.. graph.Nodes.Select(node => node.Name)], known, cancellation).ConfigureAwait(false);
         // 2
         graph = sources.Project == request.Project ? graph : new ProjectGraph(sources.Project, request.Graph);
         var problems = new List<ManifoldException>();
@@ -97,8 +97,8 @@ public sealed class LockMaker(BuilderTools tools)
         try
         {
             return new Found(need, platform.Of.Optional,
-                await new TakenImages(tools.Store, tools.Registry).FindAsync(source,
-                    platform.Platform, known?.Find(source.Reference!)?.Digest, cancellation).ConfigureAwait(false), null);
+                await new TakenImages(tools.Store, tools.Registry).FindAsync(
+                    source, platform.Platform, known?.Find(source.Reference!)?.Digest, cancellation).ConfigureAwait(false), null);
         }
         catch (ManifoldException e)
         {
@@ -121,8 +121,7 @@ public sealed class LockMaker(BuilderTools tools)
         {
             Images = request.Current.Images.SetItems(images.Select(
                 image => KeyValuePair.Create(image.Key, Joined(request.Current.Images.GetValueOrDefault(image.Key), image.Value)))),
-            Sources =
-                request.Current.Sources.SetItems(commits),
+            Sources = request.Current.Sources.SetItems(commits),
         };
     }
 

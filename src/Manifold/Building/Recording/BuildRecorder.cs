@@ -84,8 +84,7 @@ public sealed class BuildRecorder
             components.Add(component with
             {
                 Arguments = arguments[outcome.Name ?? ""].First(),
-                Before = await BeforeAsync(outcome,
-                    cancellation).ConfigureAwait(false),
+                Before = await BeforeAsync(outcome, cancellation).ConfigureAwait(false),
             });
         }
         var record = new BuildRecord

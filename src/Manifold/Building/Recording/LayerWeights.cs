@@ -69,10 +69,8 @@ internal sealed class LayerWeights(Store store)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), WeightJson.Default.ChainWeight)
-                is { Layers.IsDefault: false, Waste.IsDefault: false } weight
-                ? weight
-                : null;
+            var weight = JsonSerializer.Deserialize(File.ReadAllBytes(file), WeightJson.Default.ChainWeight);
+            return weight is { Layers.IsDefault: false, Waste.IsDefault: false } ? weight : null;
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

@@ -75,8 +75,7 @@ public sealed class FreshBuild : IDisposable
         {
             Components = [.. request.Project.Components.Select(component => component with
             {
-                Verification =
-                    new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } },
+                Verification = new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } },
                 Outputs = [],
             })],
         };
@@ -112,12 +111,15 @@ public sealed class FreshBuild : IDisposable
 }
 
 /// <summary>One of the two builds failed; there is nothing to compare.</summary>
-public sealed class BuiltOnceException(string build, ProjectResult result) : ManifoldException(
-    $"{build} failed, so there is nothing to compare.\n"
-        + $"{string.Join('\n', result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}"))}")
+public sealed class BuiltOnceException(string build, ProjectResult result)
+    : ManifoldException($"{build} failed, so there is nothing to compare.\n{Failures(result)}")
 {
     public override int ExitCode =>
         result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
+
+    private static string Failures(ProjectResult result) => string.Join('\n', result.Components
+        .Where(component => component.Failure is not null)
+        .Select(component => $"{component.Name}: {component.Failure!.Message}"));
 }
 
 /// <summary>What is built, and where.</summary>

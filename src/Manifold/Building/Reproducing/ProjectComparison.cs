@@ -115,13 +115,17 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
         .Select(group => group.First() with { Platforms = [.. group.SelectMany(step => step.Platforms).Distinct()] });
 
     /// <summary>The hook that says it makes a file of this name, where a COPY from the context brought it.</summary>
-    private static string? HookOf(ComponentResult component, Step step, string path) => step is not CopyStep { From: null } ? null
-        : component.Planned.Node.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output =>
-            FileSystemName.MatchesSimpleExpression(Path.GetFileName(output.TrimEnd('/')), Path.GetFileName(path), ignoreCase: false)))
-            is { } hook
-            ? $"{string.Join(' ', hook.Command is ["sh" or "/bin/sh", "-c", var script] ? [script] : hook.Command)}"
-                + $" ({hook.Place.File}:{hook.Place.Line})"
-            : null;
+    private static string? HookOf(ComponentResult component, Step step, string path)
+    {
+        if (step is not CopyStep { From: null })
+            return null;
+        var hook = component.Planned.Node.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output =>
+            FileSystemName.MatchesSimpleExpression(Path.GetFileName(output.TrimEnd('/')), Path.GetFileName(path), ignoreCase: false)));
+        if (hook is null)
+            return null;
+        var command = hook.Command is ["sh" or "/bin/sh", "-c", var script] ? script : string.Join(' ', hook.Command);
+        return $"{command} ({hook.Place.File}:{hook.Place.Line})";
+    }
 
     private IEnumerable<ConfigDifference> Configs(ComponentResult a, ComponentResult b)
     {

@@ -76,8 +76,7 @@ public sealed class ShardMerge(PublishingTools tools)
                 .Select(entry => (KeyValuePair<Platform, (ShardFile File, ShardImage Image)>?)entry).FirstOrDefault() is { } entry)
         {
             var blob = $"{e.Repository.Name}@{e.Order.Manifest.Digest}: its blob {e.Order.Blob.Digest}";
-            throw new PublicationRefusedException(
-                $"merge: {Gone(blob, entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
+            throw new PublicationRefusedException($"merge: {Gone(blob, entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
         }
     }
 
@@ -125,11 +124,10 @@ public sealed class ShardMerge(PublishingTools tools)
         var gone = (await Task.WhenAll(places.Select(async place =>
         {
             var (platform, (file, image)) = place.entry;
-            return await tools.Registry.HeadManifestAsync(place.target.WithDigest(image.Manifest.Digest),
-                push: true, cancellation).ConfigureAwait(false)
-                is not null
-                ? null
-                : $"merge: {Gone($"{place.target.Name}@{image.Manifest.Digest}", platform, file, targets)}";
+            var name = place.target.WithDigest(image.Manifest.Digest);
+            if (await tools.Registry.HeadManifestAsync(name, push: true, cancellation).ConfigureAwait(false) is not null)
+                return null;
+            return $"merge: {Gone($"{place.target.Name}@{image.Manifest.Digest}", platform, file, targets)}";
         })).ConfigureAwait(false)).OfType<string>().ToList();
         if (gone.Count > 0)
             throw new PublicationRefusedException(string.Join('\n', gone) + "\nNo tag was written.");
@@ -142,9 +140,9 @@ public sealed class ShardMerge(PublishingTools tools)
             .Select(tag => (tag.Tag, Entries: EntriesOf(tag.Now)
                 .Where(entry => entry.Platform?.ToPlatform() is not { } platform || !ours.Contains(platform)).ToImmutableArray()))
             .ToList();
-        if (kept.FirstOrDefault(
-            tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest)))
-            is { Tag: { } other })
+        var differing = kept.FirstOrDefault(
+            tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest)));
+        if (differing is { Tag: { } other })
             throw new UsageException($"merge --append: {kept[0].Tag} and {other} have different images for other platforms, so they "
                 + "cannot be merged into one image. Append to one of them, and push the result to the other.");
         return kept is [var first, ..] ? first.Entries : [];

@@ -46,8 +46,8 @@ public sealed record UnitResult
         var config = ImageConfig.Parse(store.ReadDocument(manifest.Config.Digest));
         if (!config.RootFs.DiffIds.SequenceEqual(Layers.Select(layer => layer.DiffId)))
             throw Mismatch(unit.Request, "its layers are not those of its config");
-        return new BuiltImage(Platform, Manifest,
-            [.. Layers.Select(layer => new PublishedLayer(layer.DiffId, layer.Blob, steps[layer.Step]))], config);
+        return new BuiltImage(
+            Platform, Manifest, [.. Layers.Select(layer => new PublishedLayer(layer.DiffId, layer.Blob, steps[layer.Step]))], config);
     }
 
     private void Require(UnitRequest request)

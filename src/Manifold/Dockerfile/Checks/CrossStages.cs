@@ -31,8 +31,7 @@ internal static partial class CrossStages
             findings.Add(Rules.UnameInCrossStage, run,
                 $"'{asked.Value}' returns the architecture of the build machine, because this stage runs on $BUILDPLATFORM",
                 "For the target architecture, declare ARG TARGETARCH (or TARGETUNAME: x86_64, aarch64 …). For tools that run in this "
-                    + "stage, declare ARG "
-                    + "BUILDARCH.",
+                    + "stage, declare ARG BUILDARCH.",
                 asked.Value);
         if (GoBuild().IsMatch(text) && !seen.KnowsTarget && ProgramsOf(text, seen).Any(path => findings.Results.ReachTarget(stage, path)))
             findings.Add(Rules.GoBuildWithoutGoarch, run,

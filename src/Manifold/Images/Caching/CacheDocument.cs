@@ -19,8 +19,8 @@ internal sealed record CacheDocument
     {
         try
         {
-            return JsonSerializer.Deserialize(json, CacheJson.Default.CacheDocument)
-                is { Steps.IsDefault: false, Layers.IsDefault: false } document
+            var document = JsonSerializer.Deserialize(json, CacheJson.Default.CacheDocument);
+            return document is { Steps.IsDefault: false, Layers.IsDefault: false }
                 && document.Steps.All(step => step?.Record is not null)
                 && document.Layers.All(layer => layer?.Blob is { Size: >= 0 and <= Limits.ContentBytes })
                 ? document

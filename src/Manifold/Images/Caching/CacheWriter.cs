@@ -24,8 +24,7 @@ internal sealed class CacheWriter(ICacheStorage storage, Store store)
             foreach (var (platform, document) in platforms)
                 entries.Add(await WriteAsync(document, cancellation).ConfigureAwait(false) with
                 {
-                    Platform =
-                        PlatformFields.From(platform),
+                    Platform = PlatformFields.From(platform),
                     ArtifactType = CacheDocument.MediaType,
                 });
             // 2
@@ -58,8 +57,7 @@ internal sealed class CacheWriter(ICacheStorage storage, Store store)
         return new ImageIndex
         {
             ArtifactType = CacheDocument.MediaType,
-            Manifests =
-                [.. kept.Concat(entries).OrderBy(entry => entry.Platform?.ToPlatform().ToString(), StringComparer.Ordinal)],
+            Manifests = [.. kept.Concat(entries).OrderBy(entry => entry.Platform?.ToPlatform().ToString(), StringComparer.Ordinal)],
         };
     }
 

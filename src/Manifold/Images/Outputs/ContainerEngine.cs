@@ -47,8 +47,8 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
     /// <exception cref="EngineRefusedException">It does not take the archive.</exception>
     public async Task<ImmutableArray<string>> LoadAsync(Func<ArchiveDestination, Task> write, CancellationToken cancellation)
     {
-        var done = await ChildProcess.FeedAsync(program,
-            ["load"], input => write(ArchiveDestination.ToStream(input)), environment, cancellation).ConfigureAwait(false);
+        var done = await ChildProcess.FeedAsync(
+            program, ["load"], input => write(ArchiveDestination.ToStream(input)), environment, cancellation).ConfigureAwait(false);
         if (done is not { ExitCode: 0 })
             throw new EngineRefusedException($"--load: {name} rejected the image: {FirstLine(done?.Error ?? "it cannot be started")}");
         // "Loaded image: NAME", "Loaded image ID: sha256:…", "Loaded image(s): NAME, NAME"

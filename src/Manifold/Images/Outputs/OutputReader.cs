@@ -86,8 +86,7 @@ internal sealed class OutputReader(FlagFields fields)
                 $"images are loaded into the engine that docker talks to. Choose another one with: docker context use {context}");
         return WithoutForm(WithImage(new ImageOutput
         {
-            Text =
-                fields.Text,
+            Text = fields.Text,
             Kind = OutputKind.Docker,
             Destination = fields["dest"] is { Length: > 0 } given ? given : null,
         }));

@@ -106,9 +106,8 @@ public sealed class OutputWriter(OutputTools tools)
     {
         OutputKind.Oci when output.IsFolder => new LayoutTarget(output.Destination!, LayoutNames(names)),
         OutputKind.Oci => new OciArchiveTarget(Destination(output), LayoutNames(names)),
-        OutputKind.Docker
-            when output.IsLoad => new EngineTarget(engine!,
-                tools.Store, Names(names), loaded => tools.Tell($"loaded into {engine!.Name}: {string.Join(", ", loaded)}")),
+        OutputKind.Docker when output.IsLoad => new EngineTarget(
+            engine!, tools.Store, Names(names), loaded => tools.Tell($"loaded into {engine!.Name}: {string.Join(", ", loaded)}")),
         OutputKind.Docker => new DockerArchiveTarget(tools.Store, Destination(output), Names(names)),
         OutputKind.Local => new FilesFolderTarget(output.Destination!, output.SplitPlatforms, tools.Warn)
         {

@@ -81,8 +81,8 @@ internal sealed class BakeOverrides
     {
         if ((set.Value ?? options.Environment.GetValueOrDefault(set.RequiredName)) is not { } value)
             return target;
-        return target.Set(key,
-            [.. target.Items(key).Where(item => item.Name != set.RequiredName), new BakeItem(set.RequiredName, value, span)], span);
+        return target.Set(
+            key, [.. target.Items(key).Where(item => item.Name != set.RequiredName), new BakeItem(set.RequiredName, value, span)], span);
     }
 
     /// <summary><c>secret.ID=src=FILE</c>: another place of a secret that the target has.</summary>

@@ -18,8 +18,7 @@ internal static class BakeSettings
         return new BakeSetting(kind switch
         {
             BakeKind.Text => [new BakeItem(null, Text(value, span), span)],
-            BakeKind.Flag => [new BakeItem(null, value.AsFlag is { } flag ? flag ? "true" : "false"
-                : throw new HclException($"expected true or false, found {value.Kind}", span), span)],
+            BakeKind.Flag => [new BakeItem(null, Flag(value, span), span)],
             BakeKind.Map => Map(attribute, value),
             _ => List(attribute, value, kind == BakeKind.Entries),
         }, span);
@@ -27,6 +26,13 @@ internal static class BakeSettings
 
     private static string Text(HclValue value, HclSpan span) =>
         value.AsText ?? throw new HclException($"expected a string, found {value.Kind}", span);
+
+    private static string Flag(HclValue value, HclSpan span)
+    {
+        if (value.AsFlag is not { } flag)
+            throw new HclException($"expected true or false, found {value.Kind}", span);
+        return flag ? "true" : "false";
+    }
 
     /// <summary>An item of a list of entries, whose fields may be asked for.</summary>
     public static HclValue Entry(string key, HclValue item)
@@ -84,6 +90,8 @@ internal static class BakeSettings
 
     private static string Fields(HclMap map, HclSpan span) => string.Join(',', map.Members.Where(member => member.Value is not HclNull)
         .OrderBy(member => member.Key is "type" or "id" ? 0 : 1)
-        .Select(member => $"{member.Key}="
-            + $"{(member.Value is HclList list ? string.Join(';', list.Items.Select(item => Text(item, span))) : Text(member.Value, span))}"));
+        .Select(member => $"{member.Key}={Field(member.Value, span)}"));
+
+    private static string Field(HclValue value, HclSpan span) =>
+        value is HclList list ? string.Join(';', list.Items.Select(item => Text(item, span))) : Text(value, span);
 }

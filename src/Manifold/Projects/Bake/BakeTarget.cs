@@ -91,8 +91,7 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
         {
             (BakeKind.Map, not null) => setting with
             {
-                Items =
-                    [.. before.Items.Where(item => setting.Items.All(newer => newer.Name != item.Name)), .. setting.Items],
+                Items = [.. before.Items.Where(item => setting.Items.All(newer => newer.Name != item.Name)), .. setting.Items],
             },
             (_, not null)
                 when definition.Inheritance == BakeInheritance.Appends => setting with { Items = before.Items.AddRange(setting.Items) },

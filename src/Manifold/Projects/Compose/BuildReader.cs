@@ -91,8 +91,7 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
                 Run =
                     settings.Run with
                     {
-                        Entitlements =
-                            [.. settings.Run.Entitlements ?? [], new Located(RunSettings.Insecure, value.Place)],
+                        Entitlements = [.. settings.Run.Entitlements ?? [], new Located(RunSettings.Insecure, value.Place)],
                     },
             },
         "additional_contexts" => settings with { Contexts = values.Pairs(value, key) },

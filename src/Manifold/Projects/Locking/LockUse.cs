@@ -101,10 +101,13 @@ public sealed record LockUse(ProjectLock Lock, bool Only)
             && locked.Platforms.TryGetValue(image.Platform.ToString(), out var pinned)
             && pinned != image.Descriptor.Digest;
 
-    private string Others(ImageReference reference) =>
-        Lock.Images.Keys.Where(key => ImageReference.Parse(key) is var other && other.Name == reference.Name && other != reference).ToList()
-            is { Count: > 0 } others
-            ? $". The file pins {string.Join(", ", others)}" : "";
+    private string Others(ImageReference reference)
+    {
+        var others = Lock.Images.Keys
+            .Where(key => ImageReference.Parse(key) is var other && other.Name == reference.Name && other != reference)
+            .ToList();
+        return others.Count > 0 ? $". The file pins {string.Join(", ", others)}" : "";
+    }
 
     private LockFileException NotPinned(ImmutableArray<string> what) =>
         new($"{string.Join('\n', what)}\n{(what.Length == 1 ? "It is" : "They are")} not pinned in {Lock.File}, and --locked allows only "

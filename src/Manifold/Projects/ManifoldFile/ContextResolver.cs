@@ -14,9 +14,13 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
     {
         var resolved = ImmutableSortedDictionary.CreateBuilder<string, NamedContext>(StringComparer.Ordinal);
         foreach (var context in contexts)
-            if ((context.Value is { Length: > 0 } value ? Resolve(image, new Located(value, context.Place), madeLater) : Missing(context))
-                is { } found)
+        {
+            var found = context.Value is { Length: > 0 } value
+                ? Resolve(image, new Located(value, context.Place), madeLater)
+                : Missing(context);
+            if (found is not null)
                 resolved[context.Key] = found;
+        }
         return resolved.ToImmutable();
     }
 

@@ -100,11 +100,15 @@ public static class ManifoldYaml
 
     private static ImmutableArray<Platform>? Architectures(ReadingOptions options) =>
         options.Variable("ARCHITECTURES") is not { } names ? null
-            : [.. names.Split([',', ' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries)
-                .Select(name => Platform.TryParse(name, out var platform) ? platform
-                    : throw new UsageException(
-                        $"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le "
-                        + "riscv64.")).Distinct()];
+            : [.. names.Split([',', ' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries).Select(Architecture).Distinct()];
+
+    private static Platform Architecture(string name)
+    {
+        if (!Platform.TryParse(name, out var platform))
+            throw new UsageException(
+                $"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le riscv64.");
+        return platform;
+    }
 
     private static Rollout? ReadRollout(YamlNode node, ValueReader values)
     {

@@ -152,8 +152,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         if (repository is not var (address, file))
             return Directory.Exists(source) ? new SourceCheckout
             {
-                Folder =
-                    source,
+                Folder = source,
                 VersionArgument = "VERSION",
                 Place = new Place(Path.Combine(shown, "src"), 1, 1, 1),
             } : null;

@@ -67,8 +67,7 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     public YamlMap Apply(YamlMap map) =>
         map with
         {
-            Entries =
-                [.. map.Entries.Select(entry => entry with { Value = IsExtension(entry) ? entry.Value : Apply(entry.Value) })],
+            Entries = [.. map.Entries.Select(entry => entry with { Value = IsExtension(entry) ? entry.Value : Apply(entry.Value) })],
         };
 
     private YamlScalar Apply(YamlScalar scalar)
@@ -140,12 +139,13 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
         {
             '-' => present ? value! : Expand(scalar, operation[1..], depth + 1),
             '+' => present ? Expand(scalar, operation[1..], depth + 1) : value ?? "",
-            _ => present ? value! : throw new FormatException(Missing(name, Expand(scalar, operation[1..], depth + 1))),
+            _ when present => value!,
+            _ => throw new FormatException(Missing(name, Expand(scalar, operation[1..], depth + 1))),
         };
     }
 
-    private static string Missing(string name, string why) => $"the required variable '{name}' has no "
-        + $"value{(why.Length == 0 ? "" : ": " + why)}";
+    private static string Missing(string name, string why) =>
+        $"the required variable '{name}' has no value{(why.Length == 0 ? "" : ": " + why)}";
 
     private string Value(YamlScalar scalar, string name)
     {

@@ -64,21 +64,21 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
 
     /// <param name="publication">Where it goes; its repositories get the documents.</param>
     public async Task<(Publication Publication, AttachmentSummary Summary)> PublishAsync(
-        IImageSource source, Descriptor top, PublicationRequest publication, IProgress<TransferProgress>? progress =
-            null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, PublicationRequest publication,
+        IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var publisher = new Publisher(tools);
         await publisher.RecoverAsync(cancellation).ConfigureAwait(false);
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
-        var preflight = await publisher.PreflightAsync(publication,
-            [.. entries.Select(entry => entry.Platform).Distinct()], cancellation).ConfigureAwait(false);
+        var preflight = await publisher.PreflightAsync(
+            publication, [.. entries.Select(entry => entry.Platform).Distinct()], cancellation).ConfigureAwait(false);
         return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, PublicationRequest, IProgress{TransferProgress}?, CancellationToken)"/>
     public async Task<(Publication Publication, AttachmentSummary Summary)> PublishAsync(
-        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress =
-            null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, Preflight preflight,
+        IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var publisher = new Publisher(tools);
         // 1

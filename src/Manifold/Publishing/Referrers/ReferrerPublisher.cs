@@ -67,8 +67,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
 
     private async Task<(Manifold.Registry.Referrers Listed, bool IsThere)> LookAsync(Attachment attachment, CancellationToken cancellation)
     {
-        var listed = await client.ListReferrersAsync(repository, attachment.Subject.Digest,
-            attachment.ArtifactType, cancellation).ConfigureAwait(false);
+        var listed = await client.ListReferrersAsync(
+            repository, attachment.Subject.Digest, attachment.ArtifactType, cancellation).ConfigureAwait(false);
         var digest = Digest.Of(attachment.ToManifest());
         foreach (var entry in listed.Entries.Where(entry => entry.Digest == digest || attachment.IsSameAs?.Invoke(entry) == true))
         {
@@ -109,8 +109,7 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             throw new RegistryException(
                 $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry does not accept such "
                     + $"documents ({e.Message}) The image's tags did not change. Publish without this document, or use a registry that "
-                    + "supports OCI "
-                        + "artifacts.",
+                    + "supports OCI artifacts.",
                 e)
             {
                 Registry = repository.Registry,
@@ -175,8 +174,7 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             if (await ChangedAsync(place, change, before).ConfigureAwait(false) is not { } wanted)
                 return;
             if (attempt > Tries)
-                throw new RegistryException($"attach to {repository.Name}: other clients keep changing the tag '{tag}'. Try "
-                    + "again.")
+                throw new RegistryException($"attach to {repository.Name}: other clients keep changing the tag '{tag}'. Try again.")
                 {
                     Registry = repository.Registry,
                 };
@@ -211,8 +209,7 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         {
             throw new RegistryException(
                 $"attach to {place.Name}: the tag '{place.Tag}' has unexpected content ({e.Message}) To look at the content, run: "
-                    + "manifold inspect "
-                    + $"--raw {place}",
+                    + $"manifold inspect --raw {place}",
                 e)
             {
                 Registry = place.Registry,

@@ -43,11 +43,7 @@ internal sealed record CosignKeyFile(CosignKeyFile.Derivation Kdf, CosignKeyFile
         if (file is not
             {
                 Kdf: { Name: "scrypt", Costs: { } costs, Salt: { } salt },
-                Cipher:
-                {
-                    Name: "nacl/secretbox",
-                    Nonce: { } nonce
-                },
+                Cipher: { Name: "nacl/secretbox", Nonce: { } nonce },
                 Ciphertext: { } box
             })
             throw new FormatException("it is not encrypted as cosign encrypts keys (scrypt, nacl/secretbox)");

@@ -63,8 +63,8 @@ public sealed record ImageComparison(string A, string B, ImmutableArray<Platform
             .Concat(Compare("environment", a, b, Environment))
             .Concat(
                 Compare("label", a, b, image => (image.Contents.Config.Config?.Labels ?? Nothing).Select(pair => (pair.Key, pair.Value))))
-            .Concat(Compare("annotation",
-                a, b, image => (image.Contents.Manifest.Annotations ?? Nothing).Select(pair => (pair.Key, pair.Value))));
+            .Concat(Compare(
+                "annotation", a, b, image => (image.Contents.Manifest.Annotations ?? Nothing).Select(pair => (pair.Key, pair.Value))));
 
     private static IEnumerable<ImageDifference> Compare(
         string topic, ComparedPlatform a, ComparedPlatform b, Func<ComparedPlatform, IEnumerable<(string Name, string Value)>> valuesOf)

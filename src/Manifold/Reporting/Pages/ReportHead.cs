@@ -70,11 +70,10 @@ internal static class ReportHead
             yield return Figure("cached steps", $"{record.Steps.Count(step => step.State == StepState.Cached)}",
                 $"of {record.Steps.Length}");
         if (made.Sum(each => each.platform.EmulatedSeconds) is var emulated and > 0)
-            yield return Figure("emulated", Amounts.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is
-            {
-                Emulated: true,
-                State: StepState.Done
-            }).Sum(step => step.Seconds))), "of step time");
+        {
+            var steps = record.Steps.Where(step => step is { Emulated: true, State: StepState.Done });
+            yield return Figure("emulated", Amounts.Duration(TimeSpan.FromSeconds(steps.Sum(step => step.Seconds))), "of step time");
+        }
         if (record.Transfers.Where(transfer => transfer.Kind == "pushed").Sum(transfer => transfer.Bytes) is var pushed and > 0)
             yield return Figure("pushed", Amounts.Bytes(pushed), AlreadyThere(record));
     }

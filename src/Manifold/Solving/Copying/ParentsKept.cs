@@ -50,9 +50,12 @@ internal static class ParentsKept
         foreach (var match in matches)
         {
             entries[EntryPath.Relative(match.Path, root.Path)] = match;
-            for (var folder = EntryPath.Parent(match.Path); EntryPath.IsBelow(folder, root.Path)
-                && !entries.ContainsKey(EntryPath.Relative(folder, root.Path)); folder = EntryPath.Parent(folder))
+            var folder = EntryPath.Parent(match.Path);
+            while (EntryPath.IsBelow(folder, root.Path) && !entries.ContainsKey(EntryPath.Relative(folder, root.Path)))
+            {
                 entries[EntryPath.Relative(folder, root.Path)] = tree.Find(folder)!;
+                folder = EntryPath.Parent(folder);
+            }
         }
         return [new ChosenSource("", [.. entries.OrderBy(entry => entry.Key, EntryPath.Order).Select(entry => (entry.Key, entry.Value))])];
     }

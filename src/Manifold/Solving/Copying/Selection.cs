@@ -137,13 +137,22 @@ public sealed class Selection
     {
         var plain = source.Trim('/');
         if (!Wildcards.IsPattern(plain))
-            return tree.Find(plain) is { } entry ? [Whole(tree, EntryPath.Name(plain), entry)]
-                : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
-        // A name that ends in no wildcard need not be in every folder before it.
-        var named = tree.Hides || !Wildcards.IsPattern(EntryPath.Name(plain));
-        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (named ? null
-            : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a broken symbolic link."))))
+        {
+            if (tree.Find(plain) is not { } entry)
+                throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
+            return [Whole(tree, EntryPath.Name(plain), entry)];
+        }
+        return Wildcards.Expand(tree, plain).Select(Find)
             .Where(match => match.Entry is not null).Select(match => Whole(tree, match.Name, match.Entry!));
+
+        (string Name, LayerEntry? Entry) Find(string path)
+        {
+            var entry = tree.Find(path);
+            // A name that ends in no wildcard need not be in every folder before it.
+            if (entry is null && !tree.Hides && Wildcards.IsPattern(EntryPath.Name(plain)))
+                throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a broken symbolic link.");
+            return (EntryPath.Name(path), entry);
+        }
     }
 
     private static ChosenSource Whole(ISourceTree tree, string name, LayerEntry root)

@@ -38,8 +38,9 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
         var (left, right) = (Around(a, offset), Around(b, offset));
         if (Both(Uuid(), left, right))
             return LikelyCauses.Uuid;
-        if (Both(Time(), left, right) || IsNumberOfTime(left, first) && IsNumberOfTime(right, second) || IsBinaryTime(a, offset, first)
-            && IsBinaryTime(b, offset, second))
+        if (Both(Time(), left, right)
+            || (IsNumberOfTime(left, first) && IsNumberOfTime(right, second))
+            || (IsBinaryTime(a, offset, first) && IsBinaryTime(b, offset, second)))
             return LikelyCauses.TimeStamp;
         if (IsReordered(a, b))
             return LikelyCauses.Order;

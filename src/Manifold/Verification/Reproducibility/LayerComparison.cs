@@ -60,8 +60,7 @@ public sealed class LayerComparison(BuildConditions first, BuildConditions secon
         if (seen.First is not { } x || seen.Second is not { } y)
             return new FileDifference(path, seen.Second is null ? FileChange.OnlyFirst : FileChange.OnlySecond)
             {
-                Cause =
-                    LikelyCauses.ByPath(path) ?? LikelyCauses.OnlyOnce,
+                Cause = LikelyCauses.ByPath(path) ?? LikelyCauses.OnlyOnce,
             };
         var attributes = Attributes(x, y).ToImmutableArray();
         if (content is not ({ } a, { } b))

@@ -165,8 +165,8 @@ internal sealed partial class StartTrace
     }
 
     private void Tell(
-        (string Id, FindingSeverity Severity) what, string message, Launch? launch, Sighting? file =
-            null, Func<Finding, Finding>? more = null)
+        (string Id, FindingSeverity Severity) what, string message, Launch? launch,
+        Sighting? file = null, Func<Finding, Finding>? more = null)
     {
         if (!told.Add($"{what.Id} {message}"))
             return;

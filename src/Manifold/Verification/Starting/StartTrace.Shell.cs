@@ -33,8 +33,8 @@ internal sealed partial class StartTrace
     {
         var (commands, whole) = ShellText.Split(text);
         // The word after the text is $0.
-        var plain = FollowCommands(launch,
-            commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
+        var plain = FollowCommands(
+            launch, commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
         if (!(plain && whole && !commands.IsEmpty) && launch.Certain)
             Tell((FindingId.UncertainEntrypoint, FindingSeverity.Note),
                 $"the shell decides at run time what it starts: {(text.Length > 100 ? text[..99] + "…" : text)}", launch);
