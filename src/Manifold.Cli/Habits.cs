@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Manifold.Cli;
 
 /// <summary>
-/// Words from docker, skopeo, buildah and cosign, with their counterparts here. Used only for words that a command does not
-/// know.
+/// Words from docker, skopeo, buildah and cosign, with their counterparts here.
+/// Used only for words that a command does not know.
 /// </summary>
 internal static class Habits
 {

@@ -1,8 +1,8 @@
 namespace Manifold.Cli;
 
 /// <summary>
-/// The password of a signing key: from <c>COSIGN_PASSWORD</c>, else asked on the terminal; never from the command line, which others can
-/// list.
+/// The password of a signing key: from <c>COSIGN_PASSWORD</c>, else asked on the terminal;
+/// never from the command line, which others can list.
 /// </summary>
 internal static class KeyPassword
 {

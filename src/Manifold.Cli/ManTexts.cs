@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Manifold.Cli;
 
 /// <summary>
-/// The parts of manifold(1) that are not in the command tree. The page docs/environment.md has the same tables; a test compares
-/// them.
+/// The parts of manifold(1) that are not in the command tree.
+/// The page docs/environment.md has the same tables; a test compares them.
 /// </summary>
 internal static class ManTexts
 {

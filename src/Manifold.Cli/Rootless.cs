@@ -9,8 +9,8 @@ internal static class Rootless
     private static readonly string[] Always = ["bake", "build", "doctor", "plan", "prune"];
 
     /// <summary>
-    /// Enters the namespace where the command needs one and the machine allows it; the program then starts anew in it. Else goes on
-    /// without.
+    /// Enters the namespace where the command needs one and the machine allows it; the program then starts anew in it.
+    /// Else goes on without.
     /// </summary>
     public static async Task EnterAsync(ParseResult parsed)
     {

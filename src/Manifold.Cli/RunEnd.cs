@@ -31,8 +31,8 @@ internal sealed class RunInterruptedException(Exception cause, string after) : O
 internal static class RunEnd
 {
     /// <summary>
-    /// The exception with the lines that people read at the end. Null for any other exception, such as an I/O error or a
-    /// bug.
+    /// The exception with the lines that people read at the end.
+    /// Null for any other exception, such as an I/O error or a bug.
     /// </summary>
     /// <param name="request">The build of a single image, whose Dockerfile's lines are shown.</param>
     public static Exception? Of(Exception e, BuildRecord record, BuildRequest? request = null) => e switch

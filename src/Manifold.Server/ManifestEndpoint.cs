@@ -71,8 +71,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     }
 
     /// <summary>
-    /// end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next
-    /// prune.
+    /// end-9: takes away a tag, or a manifest with all tags of the repository that mean it.
+    /// Content that nothing reaches goes with the next prune.
     /// </summary>
     public async Task DeleteAsync(HttpContext http, Route route)
     {

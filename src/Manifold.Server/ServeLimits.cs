@@ -11,8 +11,8 @@ internal static class ServeLimits
     public const int HeaderBytes = 32 * 1024;
 
     /// <summary>
-    /// HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once. Its defaults are for pages, not
-    /// for layers.
+    /// HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once.
+    /// Its defaults are for pages, not for layers.
     /// </summary>
     public const int StreamWindowBytes = 1024 * 1024, ConnectionWindowBytes = 4 * 1024 * 1024, FrameBytes = 256 * 1024;
 
@@ -29,8 +29,8 @@ internal static class ServeLimits
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The time after which a silent connection is closed: before the TLS handshake, within a request's headers,
-    /// between requests.
+    /// The time after which a silent connection is closed:
+    /// before the TLS handshake, within a request's headers, between requests.
     /// </summary>
     public static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(15);
 

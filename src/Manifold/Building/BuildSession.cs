@@ -142,8 +142,8 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
         Caches.ExportAsync(request, images, Layers, show, cancellation);
 
     /// <summary>
-    /// The image's top: one index over the platforms' images, in their order; or the only one's manifest where no index is
-    /// wanted.
+    /// The image's top: one index over the platforms' images, in their order;
+    /// or the only one's manifest where no index is wanted.
     /// </summary>
     public Task<Descriptor> AssembleTopAsync(
         IReadOnlyList<BuiltImage> images, ImmutableArray<Annotation> annotations, bool withoutIndex, CancellationToken cancellation)

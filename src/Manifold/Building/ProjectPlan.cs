@@ -59,8 +59,8 @@ public sealed record PlannedPlatform(PlatformNode Node, ImagePlan Image)
     public bool Optional => Node.Of.Optional;
 
     /// <summary>
-    /// The build's plan; null where the image is taken. Where siblings are needed it stands on their plans and is made again on their
-    /// images.
+    /// The build's plan; null where the image is taken.
+    /// Where siblings are needed it stands on their plans and is made again on their images.
     /// </summary>
     public BuildPlan? Plan { get; init; }
 

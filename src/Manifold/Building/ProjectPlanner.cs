@@ -237,8 +237,8 @@ public sealed class ProjectPlanner(
     }
 
     /// <summary>
-    /// Finds out whether this machine can run a platform's RUNs. What it lacks stops a build, but not the plan of a platform that
-    /// must not fail.
+    /// Finds out whether this machine can run a platform's RUNs.
+    /// What it lacks stops a build, but not the plan of a platform that must not fail.
     /// </summary>
     private async Task RequireHostAsync(PlatformNode platform, BuildPlan plan)
     {

@@ -10,8 +10,8 @@ namespace Manifold.Building;
 
 /// <summary>Platforms that are taken as they are: from registries by digest, from layouts and archives into the store.</summary>
 /// <remarks>
-/// Of a registry's image only the documents are fetched; its layers go from registry to registry when they are published. Each place is
-/// read once.
+/// Of a registry's image only the documents are fetched; its layers go from registry to registry when they are published.
+/// Each place is read once.
 /// </remarks>
 public sealed class TakenImages(Store store, RegistryClient registry)
 {

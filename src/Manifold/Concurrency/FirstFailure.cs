@@ -18,8 +18,8 @@ public static class FirstFailure
     }
 
     /// <summary>
-    /// Returns the results in order. If one fails, cancels the others, waits for them, and throws the first failure
-    /// unchanged.
+    /// Returns the results in order. If one fails, cancels the others, waits for them,
+    /// and throws the first failure unchanged.
     /// </summary>
     public static async Task<TResult[]> WhenAllAsync<T, TResult>(
         IEnumerable<T> items, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellation)

@@ -101,8 +101,8 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
     }
 
     /// <summary>
-    /// The bytes of a document, unverified, because a damaged document still names what it needs. Null if the blob is not a
-    /// document.
+    /// The bytes of a document, unverified, because a damaged document still names what it needs.
+    /// Null if the blob is not a document.
     /// </summary>
     private byte[]? TryReadText(Digest digest)
     {

@@ -88,8 +88,8 @@ public sealed class IgnoreRules
         for (var i = 0; i < rules.Length; i++)
         {
             var rule = rules[i];
-            // A rule that would change nothing is not tried, and counts as one that does not match, for what lies below too: as BuildKit
-            // has it.
+            // A rule that would change nothing is not tried, and counts as one that does not match, for what lies below too:
+            // as BuildKit has it.
             matched[i] = parent?.Matched[i] == true || (rule.Includes == excluded && rule.Matches(path));
             if (matched[i])
                 (excluded, deciding) = (!rule.Includes, rule);

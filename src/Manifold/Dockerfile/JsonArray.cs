@@ -10,8 +10,8 @@ internal static class JsonArray
     public enum Form { NotJson, NotStrings, Strings }
 
     /// <summary>
-    /// Text that is not a JSON array as a whole is the shell form; an array of anything but strings is an error
-    /// everywhere.
+    /// Text that is not a JSON array as a whole is the shell form;
+    /// an array of anything but strings is an error everywhere.
     /// </summary>
     /// <remarks>
     /// Text after the array makes it the shell form: <c>[ "$X" ] &amp;&amp; make</c> is a test of the shell.

@@ -12,8 +12,8 @@ public static class ContextGit
         .Add("GIT_ALLOW_PROTOCOL", "none").Add("GIT_NO_LAZY_FETCH", "1").Add("GIT_OPTIONAL_LOCKS", "0").Add("GIT_TERMINAL_PROMPT", "0");
 
     /// <summary>
-    /// What git prints, without blanks around it; null where it fails, the folder is no checkout, or git is not
-    /// installed.
+    /// What git prints, without blanks around it;
+    /// null where it fails, the folder is no checkout, or git is not installed.
     /// </summary>
     public static async Task<string?> AskAsync(string folder, IEnumerable<string> arguments, CancellationToken cancellation = default)
     {

@@ -7,8 +7,8 @@ namespace Manifold.Fetching;
 public static class FileTimes
 {
     /// <summary>
-    /// What the server says, else the newest file of an archive, in seconds since 1970; null where nobody knows, as of a
-    /// damaged archive.
+    /// What the server says, else the newest file of an archive, in seconds since 1970;
+    /// null where nobody knows, as of a damaged archive.
     /// </summary>
     /// <param name="name">What people call the file.</param>
     /// <remarks>Reads an archive once, without a time of the server's.</remarks>

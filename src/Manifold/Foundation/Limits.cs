@@ -74,8 +74,8 @@ public static class Limits
     public const int DockerfileVariables = 5_000;
 
     /// <summary>
-    /// Ports that one stage's EXPOSE names, counted each time: all that there are, a few times. A range is eleven characters and a million
-    /// bytes of config.
+    /// Ports that one stage's EXPOSE names, counted each time: all that there are, a few times.
+    /// A range is eleven characters and a million bytes of config.
     /// </summary>
     public const int ExposedPorts = 300_000;
 
@@ -106,8 +106,8 @@ public static class Limits
     public const int IndexDepth = 4;
 
     /// <summary>
-    /// What is kept of a file that can only be read forward, while its header is looked at: libraries point back to tables in their first
-    /// megabytes.
+    /// What is kept of a file that can only be read forward, while its header is looked at:
+    /// libraries point back to tables in their first megabytes.
     /// </summary>
     public const int InspectedBytes = 16 * 1024 * 1024;
 

@@ -5,8 +5,8 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>
-/// A document about a platform's manifest, ready to lie beside the image: as a referrer in a layout, as a file in a
-/// folder.
+/// A document about a platform's manifest, ready to lie beside the image:
+/// as a referrer in a layout, as a file in a folder.
 /// </summary>
 /// <param name="Manifest">Of the artifact, with what lists of referrers say of it.</param>
 /// <param name="Parts">The artifact's manifest, config and content.</param>

@@ -21,8 +21,8 @@ public interface IImageSource : IAsyncDisposable
     Task<ReadOnlyMemory<byte>> ReadDocumentAsync(Descriptor document, CancellationToken cancellation = default);
 
     /// <summary>
-    /// A blob from its begin, owned by the caller. Reading to its end proves the content; what is left unread is not transferred where that
-    /// can be helped.
+    /// A blob from its begin, owned by the caller. Reading to its end proves the content;
+    /// what is left unread is not transferred where that can be helped.
     /// </summary>
     /// <exception cref="ContentMismatchException">While reading: the bytes are not what the descriptor says.</exception>
     Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation = default);

@@ -13,8 +13,8 @@ public sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
     internal static string PrefixOf(Digest subject) => RegistryClient.ReferrersTag(subject) + ".";
 
     /// <summary>
-    /// Whether a tag is made of a digest: it names what is about an image, and no image; also the list of referrers that stands in for a
-    /// registry's.
+    /// Whether a tag is made of a digest: it names what is about an image, and no image;
+    /// also the list of referrers that stands in for a registry's.
     /// </summary>
     public static bool IsTag(string? tag) => tag is not null && AttachedTag().IsMatch(tag);
 

@@ -47,8 +47,8 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
     }
 
     /// <summary>
-    /// Each platform's image with its documents, in the indexes' order; what is listed as an image and is none (its config says so) is left
-    /// out.
+    /// Each platform's image with its documents, in the indexes' order;
+    /// what is listed as an image and is none (its config says so) is left out.
     /// </summary>
     /// <remarks>Costs reading manifests and configs, in parallel.</remarks>
     /// <exception cref="ContentMismatchException">A document is broken, or a manifest and its config do not fit together.</exception>

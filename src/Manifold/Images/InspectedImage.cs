@@ -46,8 +46,8 @@ public sealed record InspectedImage(
             .OfType<Platform>();
 
     /// <summary>
-    /// Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing
-    /// else.
+    /// Costs each document once, and a question for what refers to it.
+    /// A registry that does not answer that one hides nothing else.
     /// </summary>
     /// <param name="of">What of the image is to be read; null for all of it.</param>
     public static async Task<InspectedImage> ReadAsync(IImageSource source, ImageTree? of = null, CancellationToken cancellation = default)

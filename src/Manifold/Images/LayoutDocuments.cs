@@ -15,8 +15,8 @@ internal static class LayoutDocuments
     public static string BlobPath(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
     /// <summary>
-    /// The layout's index with an image added: under its names, which others lose, or without one. What refers to the image stands behind
-    /// it.
+    /// The layout's index with an image added: under its names, which others lose, or without one.
+    /// What refers to the image stands behind it.
     /// </summary>
     /// <remarks>An image that stood there without a name and now has one does not stand there twice.</remarks>
     public static ImageIndex With(ImageIndex before, ImageParts image, ImmutableArray<LayoutName> names)

@@ -12,8 +12,8 @@ public sealed class Archive : IDisposable
     private Archive(Stream tar, string name) => (this.tar, source) = (tar, $"archive '{name}'");
 
     /// <summary>
-    /// The archive's files, as they come to lie over others. Its tar is written to a file, uncompressed, from where their
-    /// content is read.
+    /// The archive's files, as they come to lie over others.
+    /// Its tar is written to a file, uncompressed, from where their content is read.
     /// </summary>
     /// <param name="below">The file that is at a path already; null where it is unpacked into an empty folder.</param>
     /// <exception cref="LayerException">It does not decompress, or is malformed.</exception>

@@ -24,8 +24,8 @@ public static class Compression
     };
 
     /// <summary>
-    /// Decompresses gzip (of any number of members) and zstd; other bytes come as they are. Disposes <paramref name="compressed"/> with
-    /// itself.
+    /// Decompresses gzip (of any number of members) and zstd; other bytes come as they are.
+    /// Disposes <paramref name="compressed"/> with itself.
     /// </summary>
     public static Stream Open(Stream compressed)
     {

@@ -27,8 +27,8 @@ public sealed record UnpackedFolder
 public sealed class FolderWriter(string folder, FolderFormat format = FolderFormat.Overlay)
 {
     /// <summary>
-    /// Finds the file that a hard link to a lower layer means: from a path in the layer to a path on this machine, or null. The link
-    /// becomes a copy.
+    /// Finds the file that a hard link to a lower layer means: from a path in the layer to a path on this machine, or null.
+    /// The link becomes a copy.
     /// </summary>
     public Func<string, string?>? LowerFile { get; init; }
 

@@ -43,8 +43,8 @@ public sealed class LayerWriter(FileTime latest)
     }
 
     /// <summary>
-    /// Stores the layer's blob and returns the layer with its descriptor. Idempotent. Reads each content once; memory does not grow with
-    /// it.
+    /// Stores the layer's blob and returns the layer with its descriptor. Idempotent.
+    /// Reads each content once; memory does not grow with it.
     /// </summary>
     public async Task<Layer> StoreAsync(
         IEnumerable<LayerEntry> entries, Store store, LayerForm? form = null, CancellationToken cancellation = default)

@@ -4,8 +4,8 @@ namespace Manifold.Linux;
 public static class FileTree
 {
     /// <summary>
-    /// Deletes a folder and all below it without following links, whatever bytes its names are. Folders that forbid it are opened first.
-    /// Absent is done.
+    /// Deletes a folder and all below it without following links, whatever bytes its names are.
+    /// Folders that forbid it are opened first. Absent is done.
     /// </summary>
     public static void Delete(string path)
     {
@@ -22,8 +22,8 @@ public static class FileTree
     }
 
     /// <summary>
-    /// Deletes a folder that others may look at: it leaves its place whole, into <paramref name="through"/>, before anything in
-    /// it is deleted.
+    /// Deletes a folder that others may look at: it leaves its place whole, into <paramref name="through"/>,
+    /// before anything in it is deleted.
     /// </summary>
     /// <param name="through">Where what cannot be deleted stays. A folder of another disk is deleted where it is.</param>
     public static void DeleteThrough(string path, string through)
@@ -50,8 +50,8 @@ public static class FileTree
     }
 
     /// <summary>
-    /// Everything below a folder that is not a folder itself, by its path from there, in no order. None where there is no
-    /// folder.
+    /// Everything below a folder that is not a folder itself, by its path from there, in no order.
+    /// None where there is no folder.
     /// </summary>
     /// <remarks>
     /// Names are bytes (<see cref="FileName"/>): the platform's own enumeration looks for files by a decoded name, and so loses, or fails

@@ -5,8 +5,8 @@ namespace Manifold.Linux;
 
 /// <summary>A stream seen through a program that reads its standard input and writes its standard output, such as <c>xz -dc</c>.</summary>
 /// <remarks>
-/// Disposing kills the program if it still runs, and disposes the source. A failure of the program is an <see cref="InvalidDataException"/>
-/// with what it said.
+/// Disposing kills the program if it still runs, and disposes the source.
+/// A failure of the program is an <see cref="InvalidDataException"/> with what it said.
 /// </remarks>
 public sealed class FilterProcess : ReadOnlyStream
 {

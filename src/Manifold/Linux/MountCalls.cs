@@ -21,8 +21,8 @@ internal static partial class MountCalls
     internal const int Detach = 2; // MNT_DETACH
 
     /// <summary>
-    /// Gives the calling thread, and only it, a mount table, a working folder and a umask of its own; the umask is 022, as a RUN expects
-    /// it.
+    /// Gives the calling thread, and only it, a mount table, a working folder and a umask of its own;
+    /// the umask is 022, as a RUN expects it.
     /// </summary>
     public static void UnshareThread()
     {

@@ -17,8 +17,8 @@ internal static unsafe partial class TapFilter
     internal const nint OpenProcess = 434, TakeHandle = 438; // pidfd_open, pidfd_getfd: the same on all architectures of .NET
 
     /// <summary>
-    /// TUNATTACHFILTER, <c>_IOW('T', 213, struct sock_fprog)</c>: powerpc has other bits for the direction, and the structure has
-    /// a pointer.
+    /// TUNATTACHFILTER, <c>_IOW('T', 213, struct sock_fprog)</c>:
+    /// powerpc has other bits for the direction, and the structure has a pointer.
     /// </summary>
     internal static uint AttachOf(Architecture architecture) =>
         (architecture == Architecture.Ppc64le ? 0x8000_0000 : 0x4000_0000) | (uint)sizeof(FilterProgram) << 16 | 0x54D5;

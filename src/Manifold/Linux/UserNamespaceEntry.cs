@@ -49,8 +49,8 @@ public static partial class UserNamespaceEntry
     }
 
     /// <summary>
-    /// A command as the user who called us would start it: in a namespace that we entered, our children are root, and many a program does
-    /// otherwise then.
+    /// A command as the user who called us would start it:
+    /// in a namespace that we entered, our children are root, and many a program does otherwise then.
     /// </summary>
     /// <remarks>
     /// An archive's files would get owners that the user cannot delete, and a keyring would not answer. Where the program is not there, the

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Manifold.Linux;
 
 /// <summary>
-/// Compresses into one zstd frame with a checksum. Disposing ends the frame and leaves the target open. One thread: the bytes do not depend
-/// on the machine.
+/// Compresses into one zstd frame with a checksum. Disposing ends the frame and leaves the target open.
+/// One thread: the bytes do not depend on the machine.
 /// </summary>
 public sealed unsafe class ZstdWriter : WriteOnlyStream
 {

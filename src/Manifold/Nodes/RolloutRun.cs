@@ -39,6 +39,6 @@ public sealed class RolloutRun(string? searchPath, Action<string> tell)
             throw new RolloutFailedException(
                 $"The images are published, but {Path.GetFileName(program)} rollout {verb} of deployment '{rollout.Deployment}' failed: "
                     + $"{last} "
-                + $"To see its status, run: {string.Join(' ', command.SetItem(0, Path.GetFileName(program)).SetItem(2, "status"))}");
+                    + $"To see its status, run: {string.Join(' ', command.SetItem(0, Path.GetFileName(program)).SetItem(2, "status"))}");
     }
 }

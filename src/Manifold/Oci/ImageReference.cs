@@ -14,8 +14,8 @@ public sealed partial record ImageReference
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
     /// <summary>
-    /// The name as it was written, where it was written without a registry, e.g. <c>fedora-minimal</c>; null where the registry
-    /// was named.
+    /// The name as it was written, where it was written without a registry, e.g.
+    /// <c>fedora-minimal</c>; null where the registry was named.
     /// </summary>
     /// <remarks>Says nothing of what the reference stands for: two references are equal whichever way they were written.</remarks>
     public string? ShortName { get; private init; }

@@ -15,8 +15,8 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
     public ImageReference FoundAs { get => field ?? Reference; init; }
 
     /// <summary>
-    /// What the reference itself stands for: the index that lists the manifest, or the manifest; null where nobody asked a registry or the
-    /// store.
+    /// What the reference itself stands for: the index that lists the manifest, or the manifest;
+    /// null where nobody asked a registry or the store.
     /// </summary>
     public Digest? Top { get; init; }
 

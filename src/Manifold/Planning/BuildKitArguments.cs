@@ -83,8 +83,8 @@ public static partial class BuildKitArguments
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds : null;
 
     /// <summary>
-    /// Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they
-    /// may be.
+    /// Reads seconds since 1970; null for the empty text, and for what is found out later:
+    /// <see cref="OfContext"/>, and names where they may be.
     /// </summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text, bool mayBeName = false) => string.IsNullOrEmpty(text) || text == OfContext ? null

@@ -1,8 +1,8 @@
 namespace Manifold.Planning;
 
 /// <summary>
-/// The creation time that an image states: <c>now</c>, seconds since 1970, or the time of its context. Its files keep
-/// theirs.
+/// The creation time that an image states: <c>now</c>, seconds since 1970, or the time of its context.
+/// Its files keep theirs.
 /// </summary>
 public sealed record CreatedTime
 {

@@ -35,8 +35,8 @@ public sealed record RunSettings
     public ImmutableArray<ResourceLimit> Limits { get; init; } = [];
 
     /// <summary>
-    /// TZ of RUNs whose image and Dockerfile say none; null leaves them alone. In no config and no key: it is for finding out what depends
-    /// on it.
+    /// TZ of RUNs whose image and Dockerfile say none; null leaves them alone.
+    /// In no config and no key: it is for finding out what depends on it.
     /// </summary>
     public string? TimeZone { get; init; }
 

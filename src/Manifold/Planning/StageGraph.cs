@@ -141,8 +141,8 @@ internal sealed class StageGraph
         Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
 
     /// <summary>
-    /// Everything that a stage's instructions name to read files from, with the instruction that does: <c>COPY --from</c>, <c>RUN
-    /// --mount=from=</c>.
+    /// Everything that a stage's instructions name to read files from, with the instruction that does:
+    /// <c>COPY --from</c>, <c>RUN --mount=from=</c>.
     /// </summary>
     public IEnumerable<(StageGround Source, Instruction Asking)> SourcesOf(Stage stage) =>
         from instruction in InstructionsOf(stage)

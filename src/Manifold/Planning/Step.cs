@@ -29,8 +29,8 @@ public abstract record Step
     public required string Name { get; init; }
 
     /// <summary>
-    /// The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which
-    /// belong to none.
+    /// The stage that the instruction stands in, as <see cref="Name"/> has it;
+    /// empty where the file has but one, and for bases, which belong to none.
     /// </summary>
     public string Stage { get; init; } = "";
 

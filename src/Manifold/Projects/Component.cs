@@ -147,8 +147,8 @@ public sealed record BuildSource : ComponentSource
     public string? InlineDockerfile { get; init; }
 
     /// <summary>
-    /// The whole request where the image is not from a project's file; the other members then only name its folder. Each platform
-    /// is built with it.
+    /// The whole request where the image is not from a project's file; the other members then only name its folder.
+    /// Each platform is built with it.
     /// </summary>
     public BuildRequest? Request { get; init; }
 

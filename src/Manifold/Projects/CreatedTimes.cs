@@ -7,8 +7,8 @@ namespace Manifold.Projects;
 public static class CreatedTimes
 {
     /// <summary>
-    /// The project with the time of each build; itself where nobody asks. Contexts that are elsewhere were fetched
-    /// before.
+    /// The project with the time of each build; itself where nobody asks.
+    /// Contexts that are elsewhere were fetched before.
     /// </summary>
     /// <param name="forAll">What the command line says; null where each image's own counts.</param>
     /// <exception cref="UsageException">The time of a context is asked for, and nobody knows it.</exception>

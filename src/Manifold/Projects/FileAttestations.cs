@@ -6,8 +6,8 @@ using Manifold.Publishing.Referrers;
 namespace Manifold.Projects;
 
 /// <summary>
-/// What a file says is attached to an image where it is published: <c>sbom</c>, <c>type=provenance,mode=max</c>; a later one of a
-/// type counts.
+/// What a file says is attached to an image where it is published: <c>sbom</c>, <c>type=provenance,mode=max</c>;
+/// a later one of a type counts.
 /// </summary>
 /// <remarks>A generator of package lists, and what it is given, is passed over and told: packages are read from their own databases
 /// here.</remarks>

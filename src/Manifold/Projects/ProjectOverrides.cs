@@ -48,8 +48,8 @@ internal sealed class ProjectOverrides
     }
 
     /// <summary>
-    /// Where some are pushed by their outputs, nothing else is; where the whole project is pushed, that stays so for all that are
-    /// not meant.
+    /// Where some are pushed by their outputs, nothing else is;
+    /// where the whole project is pushed, that stays so for all that are not meant.
     /// </summary>
     private static Project Pushed(Project before, Project changed, Override set)
     {

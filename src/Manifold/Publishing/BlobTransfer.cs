@@ -29,8 +29,8 @@ internal sealed class LostBlobException(BlobOrder order, ImageReference reposito
 }
 
 /// <summary>
-/// Brings blobs into one repository: each is there, mounted or sent, and looked at afterwards. One for each publication to a
-/// repository.
+/// Brings blobs into one repository: each is there, mounted or sent, and looked at afterwards.
+/// One for each publication to a repository.
 /// </summary>
 internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, ImageReference repository,
     IProgress<TransferProgress>? progress)
@@ -91,8 +91,8 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
     }
 
     /// <summary>
-    /// The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the
-    /// way.
+    /// The store where it has the blob; else straight from where it was seen, or from the source:
+    /// nothing is kept on the way.
     /// </summary>
     private BlobSource SourceOf(BlobOrder order)
     {

@@ -36,7 +36,7 @@ public sealed record TargetState(ImageReference Tag, Platform? Platform, TagStat
         { Losing.IsEmpty: false } when !request.AllowPlatformRemoval =>
             $"push {Tag}: the tag has {string.Join(", ", Losing)}, but the new image does not. Add "
                 + $"{(Losing.Length == 1 ? "it" : "them")} with --platform, or remove {(Losing.Length == 1 ? "it" : "them")} with "
-                    + "--allow-platform-removal.",
+                + "--allow-platform-removal.",
         _ => null,
     };
 }

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Manifold.Publishing;
 
 /// <summary>
-/// A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>. Null is an answer that a registry does not
-/// give.
+/// A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>.
+/// Null is an answer that a registry does not give.
 /// </summary>
 public static class PreflightJson
 {

@@ -88,8 +88,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
             : tools.Registry.DeleteManifestAsync(tag.Move.Tag, cancellation)).ConfigureAwait(false));
 
     /// <summary>
-    /// Writes what is not new once more: first what failed, since it may fail again; then, if all of that is in, what was put
-    /// back.
+    /// Writes what is not new once more: first what failed, since it may fail again;
+    /// then, if all of that is in, what was put back.
     /// </summary>
     public async Task WriteAfterAllAsync(CancellationToken cancellation)
     {

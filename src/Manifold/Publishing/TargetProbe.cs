@@ -7,8 +7,8 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>
-/// Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken
-/// back.
+/// Asks repositories and tags what a publication would meet.
+/// Leaves nothing behind: an upload that is begun to see whether we may is taken back.
 /// </summary>
 /// <param name="surveys">Also asks for what only a plan shows: media types, referrers.</param>
 internal sealed class TargetProbe(RegistryClient registry, Store store, bool surveys = false)

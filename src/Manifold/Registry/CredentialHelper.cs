@@ -43,7 +43,7 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
         if (result is not { ExitCode: 0 })
             throw new HostNotReadyException($"Storing the credential with '{Program}', set in '{file}': "
                 + $"{(result is null ? "it is not installed" : $"exit code {result.ExitCode}")}. Install or fix it, or remove it from "
-                    + "the file.");
+                + "the file.");
     }
 
     public async Task<bool> EraseAsync(string registry, CancellationToken cancellation) =>

@@ -42,8 +42,8 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
     }
 
     /// <summary>
-    /// The image of a platform, without its layers. Null where there is none that serves; <see cref="ResolvedImage.Platforms"/> says what
-    /// there is.
+    /// The image of a platform, without its layers. Null where there is none that serves;
+    /// <see cref="ResolvedImage.Platforms"/> says what there is.
     /// </summary>
     public async Task<PlatformImage?> GetImageAsync(ResolvedImage image, Platform platform, CancellationToken cancellation = default) =>
         PlatformChoice.Best(platform, image.Entries, entry => entry.Platform) is { } entry

@@ -6,8 +6,8 @@ using Manifold.Oci;
 namespace Manifold.Registry;
 
 /// <summary>
-/// Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones, short
-/// names.
+/// Which hosts serve a name, as <c>registries.conf</c> has it:
+/// other locations, mirrors, hosts without TLS, blocked ones, short names.
 /// </summary>
 /// <remarks>
 /// <code>

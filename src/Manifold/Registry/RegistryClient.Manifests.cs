@@ -101,8 +101,8 @@ public sealed partial class RegistryClient
     }
 
     /// <summary>
-    /// As <see cref="PushManifestAsync"/>, for a manifest with a subject: true where the registry will list it among the subject's
-    /// referrers.
+    /// As <see cref="PushManifestAsync"/>, for a manifest with a subject:
+    /// true where the registry will list it among the subject's referrers.
     /// </summary>
     /// <remarks>
     /// Where it is false, whoever pushes must keep the list under <see cref="ReferrersTag"/>.

@@ -14,8 +14,8 @@ public sealed partial class RegistryClient
     }
 
     /// <summary>
-    /// The name with its registry: itself where it has one, else the first of those that it may stand for and that is
-    /// there.
+    /// The name with its registry: itself where it has one,
+    /// else the first of those that it may stand for and that is there.
     /// </summary>
     /// <remarks>Costs a small request for each registry that is searched; nothing where there is only one.</remarks>
     /// <exception cref="RegistryException">None has it; the message says what each of them said.</exception>

@@ -14,8 +14,8 @@ public sealed partial class RegistryClient
     public const long UnknownSize = -1;
 
     /// <summary>
-    /// The size of a blob in a repository, or null where it is not there; <see cref="UnknownSize"/> where the registry does not
-    /// say.
+    /// The size of a blob in a repository, or null where it is not there;
+    /// <see cref="UnknownSize"/> where the registry does not say.
     /// </summary>
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
     public Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
@@ -43,15 +43,15 @@ public sealed partial class RegistryClient
     }
 
     /// <summary>
-    /// As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a
-    /// mirror.
+    /// As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls;
+    /// never asks a mirror.
     /// </summary>
     internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
         SizeByReadingAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Get, repository, blob.Digest), blob.Size, cancellation);
 
     /// <summary>
-    /// The content that a reference names for pullers, asked of the registry itself and never of a mirror; null where it is
-    /// absent.
+    /// The content that a reference names for pullers, asked of the registry itself and never of a mirror;
+    /// null where it is absent.
     /// </summary>
     internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
@@ -103,8 +103,8 @@ public sealed partial class RegistryClient
     }
 
     /// <summary>
-    /// True if a storage that the registry sent us to refuses to show something: it may lack it, know no HEAD, or not let this
-    /// machine in.
+    /// True if a storage that the registry sent us to refuses to show something:
+    /// it may lack it, know no HEAD, or not let this machine in.
     /// </summary>
     /// <remarks>S3 answers 403 instead of 404 to whoever may not list the bucket. Source: Amazon S3, "GetObject", "Permissions".</remarks>
     private static bool IsRefusedByStorage(RegistryHost host, RegistryResponse response) =>

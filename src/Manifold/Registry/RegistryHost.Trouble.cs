@@ -84,8 +84,8 @@ internal sealed partial class RegistryHost
     };
 
     /// <summary>
-    /// Advice for a refusal by a host that the registry sent us to. No login of the registry is sent there, so none is at
-    /// fault.
+    /// Advice for a refusal by a host that the registry sent us to.
+    /// No login of the registry is sent there, so none is at fault.
     /// </summary>
     private string StorageAdvice(HttpStatusCode status) => status switch
     {

@@ -57,8 +57,8 @@ internal sealed class ServerTrust
     }
 
     /// <summary>
-    /// What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed, and the connection may end before
-    /// the words arrive.
+    /// What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed,
+    /// and the connection may end before the words arrive.
     /// </summary>
     public string? Hint => wantsOurs && found.Value.Own is null ? "It requires a client certificate. Put client.cert and client.key "
         + $"into {FolderAdvised}." : null;

@@ -39,8 +39,8 @@ internal sealed class ShortNames
     }
 
     /// <summary>
-    /// Everything that a short name may stand for on this machine: itself, as a build names it, and whatever it is resolved
-    /// to.
+    /// Everything that a short name may stand for on this machine:
+    /// itself, as a build names it, and whatever it is resolved to.
     /// </summary>
     public ImmutableArray<ImageReference> Local(ImageReference name) => name.ShortName is null ? [name]
         : [name.Qualified(), .. Candidates(name)];

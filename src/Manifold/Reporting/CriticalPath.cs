@@ -4,8 +4,8 @@ using Manifold.Building.Recording;
 namespace Manifold.Reporting;
 
 /// <summary>
-/// The chain of steps and hooks that determines how long a build takes. Speeding up anything else does not shorten the
-/// build.
+/// The chain of steps and hooks that determines how long a build takes.
+/// Speeding up anything else does not shorten the build.
 /// </summary>
 /// <remarks>
 /// <code>

@@ -14,12 +14,19 @@ public static class ParityTable
 
     private static readonly (ParityTopic Topic, string Heading)[] Topics =
     [
-        (ParityTopic.Package,
-            "packages"), (ParityTopic.File, "files"), (ParityTopic.Entrypoint, "entrypoint"), (ParityTopic.Command, "command"),
-        (ParityTopic.Environment, "environment"), (ParityTopic.User, "user"), (ParityTopic.WorkingDirectory, "working directory"),
-        (ParityTopic.Port,
-            "ports"), (ParityTopic.Volume, "volumes"), (ParityTopic.StopSignal, "stop signal"), (ParityTopic.Healthcheck, "health check"),
-        (ParityTopic.Label, "labels"), (ParityTopic.Annotation, "annotations"),
+        (ParityTopic.Package, "packages"),
+        (ParityTopic.File, "files"),
+        (ParityTopic.Entrypoint, "entrypoint"),
+        (ParityTopic.Command, "command"),
+        (ParityTopic.Environment, "environment"),
+        (ParityTopic.User, "user"),
+        (ParityTopic.WorkingDirectory, "working directory"),
+        (ParityTopic.Port, "ports"),
+        (ParityTopic.Volume, "volumes"),
+        (ParityTopic.StopSignal, "stop signal"),
+        (ParityTopic.Healthcheck, "health check"),
+        (ParityTopic.Label, "labels"),
+        (ParityTopic.Annotation, "annotations"),
     ];
 
     /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>

@@ -7,8 +7,8 @@ namespace Manifold.Sandbox;
 /// A socket of our own that hands everything on to an ssh agent: so it can be a RUN's user's, and the agent's own socket stays where it is.
 /// </summary>
 /// <remarks>
-/// It lies in a folder that only we can enter; a RUN has it by a bind mount. Made outside of any isolated thread. Disposing ends all
-/// connections.
+/// It lies in a folder that only we can enter; a RUN has it by a bind mount. Made outside of any isolated thread.
+/// Disposing ends all connections.
 /// </remarks>
 public sealed class AgentSocket : IDisposable
 {

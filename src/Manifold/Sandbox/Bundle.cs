@@ -91,8 +91,8 @@ internal sealed record Bundle
         Linux = Linux(),
     };
 
-    // By their numbers. What this process cannot do itself it cannot hand on, and a name that the kernel does not know is an error of the
-    // runtime.
+    // By their numbers. What this process cannot do itself it cannot hand on,
+    // and a name that the kernel does not know is an error of the runtime.
     private static readonly Lazy<ImmutableArray<string>> AllCapabilities = new(() =>
     {
         ReadOnlySpan<string> names =
@@ -133,8 +133,8 @@ internal sealed record Bundle
         Rlimits = ResourceLimits(),
     };
 
-    // .NET raises its own soft limit to the hard one, and old programs close every descriptor up to it; so a RUN gets what a login shell
-    // has.
+    // .NET raises its own soft limit to the hard one, and old programs close every descriptor up to it;
+    // so a RUN gets what a login shell has.
     private ImmutableArray<RuntimeLimit> ResourceLimits()
     {
         var files = new ResourceLimit("nofile", Math.Min(1024, HardFileLimit.Value), Math.Min(524288, HardFileLimit.Value));

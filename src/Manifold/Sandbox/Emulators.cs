@@ -83,8 +83,8 @@ public sealed class Emulators(Store store, bool remembers = false)
         }
     }
 
-    // F: opened now, so containers need not have it; O, C: opened and credited as the program itself, so that sudo works; P: the program's
-    // own name.
+    // F: opened now, so containers need not have it; O, C: opened and credited as the program itself, so that sudo works;
+    // P: the program's own name.
     private static (string Path, string Flags)? InterpreterFor(Processor processor)
     {
         var debian = Path.Combine(DebianFolder, processor.Qemu + "-binfmt-P");

@@ -39,8 +39,8 @@ internal sealed class RunFolder
     public string Scratch(string name) => In("overlay-" + name);
 
     /// <summary>
-    /// Notes the control group's place if it is not the usual one, so that the cleanup of an abandoned folder can remove
-    /// it.
+    /// Notes the control group's place if it is not the usual one,
+    /// so that the cleanup of an abandoned folder can remove it.
     /// </summary>
     public void NoteGroup(string? parent)
     {

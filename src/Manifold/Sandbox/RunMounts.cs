@@ -15,8 +15,8 @@ internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, Cancella
     private readonly Stack<string> mounted = new();
 
     /// <summary>
-    /// The bundle's folder becomes memory that nobody else sees: variables and files that are secret are on no disk, also while the run
-    /// lasts.
+    /// The bundle's folder becomes memory that nobody else sees:
+    /// variables and files that are secret are on no disk, also while the run lasts.
     /// </summary>
     public void HideBundle()
     {

@@ -216,8 +216,8 @@ public sealed class RunSandbox : ISandbox
     }
 
     /// <summary>
-    /// Where something of the RUN's own is mounted below such a folder it is a mount point after all, and does not stay (BuildKit's
-    /// behaviour).
+    /// Where something of the RUN's own is mounted below such a folder it is a mount point after all,
+    /// and does not stay (BuildKit's behaviour).
     /// </summary>
     private static bool AreMountsBelow(string folder, RunRequest request) =>
         folder == "/dev" && request.SharedMemory is not null

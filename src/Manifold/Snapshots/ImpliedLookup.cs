@@ -29,8 +29,8 @@ internal sealed class ImpliedLookup(EntryTree all, ImmutableArray<string> folder
         internal int Next { get; set; }
 
         /// <summary>
-        /// The names in each layer's folder. Where many are looked for, reading them all costs less than asking for each in
-        /// vain.
+        /// The names in each layer's folder. Where many are looked for,
+        /// reading them all costs less than asking for each in vain.
         /// </summary>
         internal Dictionary<int, HashSet<string>>? Names { get; init; }
         internal bool IsOpen { get; set; } = true;

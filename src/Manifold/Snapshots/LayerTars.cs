@@ -8,8 +8,8 @@ namespace Manifold.Snapshots;
 /// The tars of layers, uncompressed, by DiffId: <c>tars/</c> in the store. For readers who want files of a layer that no RUN stands on.
 /// </summary>
 /// <remarks>
-/// One file a layer, however many files are in it: made by anybody, without owners, devices or attributes that only root may make, and as
-/// easily removed.
+/// One file a layer, however many files are in it: made by anybody, without owners, devices or attributes that only root may make,
+/// and as easily removed.
 /// </remarks>
 public sealed class LayerTars(Store store)
 {

@@ -64,8 +64,8 @@ public sealed class ImportedCache
     public bool Knows(Digest diffId) => layers.ContainsKey(diffId);
 
     /// <summary>
-    /// A blob of the layer that is there at this moment, in that form or in any; null where there is none. Each place is asked once for
-    /// each blob.
+    /// A blob of the layer that is there at this moment, in that form or in any; null where there is none.
+    /// Each place is asked once for each blob.
     /// </summary>
     public async Task<(ILayerCache Cache, CachedLayer Layer)?> FindLayerAsync(Digest diffId, string? form, CancellationToken cancellation)
     {

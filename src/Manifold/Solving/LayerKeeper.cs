@@ -55,8 +55,8 @@ public sealed class LayerKeeper : ILayerBlobs
     internal string StoreRoot => program.Store.Root;
 
     /// <summary>
-    /// Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its
-    /// content.
+    /// Sees the entries of every layer that is decompressed for its contents alone;
+    /// must hand on each, and may read its content.
     /// </summary>
     public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
 
@@ -64,8 +64,8 @@ public sealed class LayerKeeper : ILayerBlobs
     public void WillUnpack(IEnumerable<Digest> layers) => unpacked.Expect(layers);
 
     /// <summary>
-    /// The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the
-    /// contents.
+    /// The layer that entries make, by diff id. Null where there are none.
+    /// Reads each file once; stores only the contents.
     /// </summary>
     public async Task<Digest?> HashAsync(IReadOnlyCollection<LayerEntry> entries, CancellationToken cancellation) =>
         entries.Count == 0 ? null : await HashAllAsync(entries, cancellation).ConfigureAwait(false);
@@ -133,8 +133,8 @@ public sealed class LayerKeeper : ILayerBlobs
         unpacked.Adopt(diffId, changes, await ContentsAsync(new ChainLayer(diffId), cancellation).ConfigureAwait(false));
 
     /// <summary>
-    /// The layer's blob for publication: a base's is as it is in its registry, if it need not have another form; a step's is in
-    /// the store.
+    /// The layer's blob for publication: a base's is as it is in its registry, if it need not have another form;
+    /// a step's is in the store.
     /// </summary>
     public Task<Descriptor> BlobAsync(ChainLayer layer, LayerPolicy policy, CancellationToken cancellation) =>
         published.GetAsync(layer, policy, cancellation);

@@ -25,7 +25,7 @@ internal static class RunNetworkWarnings
             .. OnDefault(steps).SelectMany(Proxies).DistinctBy(proxy => (proxy.Name.ToUpperInvariant(), proxy.Value)).Select(proxy =>
                 $"{proxy.Step.Name}: {proxy.Name} is {AddressSecrets.Without(proxy.Value)}, but the RUN has its own 127.0.0.1 "
                     + "and cannot reach the proxy there. "
-                + "Use a proxy on another address of this machine, or share this machine's network with --network=host"),
+                    + "Use a proxy on another address of this machine, or share this machine's network with --network=host"),
         ],
         _ => [],
     };

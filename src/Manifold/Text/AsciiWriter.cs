@@ -3,8 +3,8 @@ using System.Text;
 namespace Manifold.Text;
 
 /// <summary>
-/// Writes for a terminal that shows only ASCII: Manifold's own signs become words, and everything else that is not ASCII becomes a
-/// question mark.
+/// Writes for a terminal that shows only ASCII: Manifold's own signs become words,
+/// and everything else that is not ASCII becomes a question mark.
 /// </summary>
 /// <remarks>Thread-safe; the target is not disposed.</remarks>
 public sealed class AsciiWriter : TextWriter

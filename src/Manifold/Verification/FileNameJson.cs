@@ -5,8 +5,8 @@ using Manifold.Linux;
 namespace Manifold.Verification;
 
 /// <summary>
-/// Texts in JSON that may be names of files: those that are not UTF-8, for which JSON has no form, are a zero and their bytes in
-/// hex.
+/// Texts in JSON that may be names of files: those that are not UTF-8, for which JSON has no form,
+/// are a zero and their bytes in hex.
 /// </summary>
 /// <remarks>No name has a zero. Every other text is as it is.</remarks>
 internal sealed class FileNameJson : JsonConverter<string>

@@ -26,8 +26,8 @@ public static class FindingId
     public const string WrongAbi = "WrongAbi";
 
     /// <summary>
-    /// The platform's processor, in a version that the platform does not promise: code for x86-64-v3 under amd64, for Arm v7
-    /// under arm/v6.
+    /// The platform's processor, in a version that the platform does not promise:
+    /// code for x86-64-v3 under amd64, for Arm v7 under arm/v6.
     /// </summary>
     public const string WrongVariant = "WrongVariant";
 

@@ -47,8 +47,8 @@ internal static partial class KnownPlaces
     }.ToImmutableDictionary(pair => pair.Key, pair => Whole(pair.Value), StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether the path itself says that a file of these machines lies there, or one for another machine than the
-    /// platform's.
+    /// Whether the path itself says that a file of these machines lies there,
+    /// or one for another machine than the platform's.
     /// </summary>
     /// <remarks>Some packages have the wrong machine's file in a folder (arm64 code in <c>armv7l</c>). Only the machine that the folder
     /// is for notices.</remarks>

@@ -6,8 +6,8 @@ using Manifold.Verification.Binaries;
 namespace Manifold.Verification;
 
 /// <summary>
-/// The facts of all files of a layer that have any, by path. Taken in one pass over the layer, forward; a few kilobytes for a whole
-/// distribution.
+/// The facts of all files of a layer that have any, by path.
+/// Taken in one pass over the layer, forward; a few kilobytes for a whole distribution.
 /// </summary>
 public sealed record LayerCensus
 {

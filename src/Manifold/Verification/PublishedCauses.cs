@@ -4,8 +4,8 @@ using Manifold.Verification.Binaries;
 namespace Manifold.Verification;
 
 /// <summary>
-/// Why a published image's file is probably for the wrong machine: there is no Dockerfile to look at, but there are the image's other
-/// platforms.
+/// Why a published image's file is probably for the wrong machine:
+/// there is no Dockerfile to look at, but there are the image's other platforms.
 /// </summary>
 internal sealed class PublishedCauses(ImmutableArray<GateImage> images)
 {

@@ -65,8 +65,8 @@ public sealed class RegistryParts
             + "--check-all.";
 
     /// <summary>
-    /// As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
-    /// from.
+    /// As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it,
+    /// which the image came from.
     /// </summary>
     /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
     public static async Task<RegistryParts?> TryAskAsync((RegistryClient Client, Store Store) at, IImageSource source, PartsAsked asked,
@@ -228,8 +228,8 @@ public sealed class RegistryParts
         }
 
         /// <summary>
-        /// Whose image a manifest is: as its descriptor says, else as its config does where it can be had. An attestation is
-        /// about another's.
+        /// Whose image a manifest is: as its descriptor says, else as its config does where it can be had.
+        /// An attestation is about another's.
         /// </summary>
         private async Task<Platform?> PlatformOfAsync(Descriptor? manifest, CancellationToken cancellation)
         {

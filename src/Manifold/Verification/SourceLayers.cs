@@ -6,8 +6,8 @@ using Manifold.Oci;
 namespace Manifold.Verification;
 
 /// <summary>
-/// The layers of an image somewhere: each is fetched and read once, forward, whichever of its platforms ask; nothing of it stays in memory
-/// but its facts.
+/// The layers of an image somewhere: each is fetched and read once, forward, whichever of its platforms ask;
+/// nothing of it stays in memory but its facts.
 /// </summary>
 internal sealed class SourceLayers(IImageSource source, ContentsCache contents, CensusCache cache) : ILayerShelf
 {

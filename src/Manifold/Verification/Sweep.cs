@@ -83,8 +83,8 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
     private static bool Holds(ModuleRoot root, string path) => path.StartsWith(root.Prefix, StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether nobody runs it: nothing loads a file that is not named as a library, and no kernel starts one without the
-    /// mode.
+    /// Whether nobody runs it: nothing loads a file that is not named as a library,
+    /// and no kernel starts one without the mode.
     /// </summary>
     private static bool IsIdle(string path, FileFacts facts, LayerEntry entry) =>
         facts is ElfFile or MachOFile or PeFile { Managed: false } && (entry.Mode & ExecuteBits) == 0 && !KnownPlaces.IsModule(path);

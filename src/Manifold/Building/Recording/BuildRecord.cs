@@ -79,8 +79,8 @@ public sealed record BuildRecord
     [JsonIgnore] public string Title => Components is [var only] ? TitleOf(only) : ProjectName ?? Id;
 
     /// <summary>
-    /// The commands of the project file that ran before a build. They are phases; the other phases are the program's
-    /// own.
+    /// The commands of the project file that ran before a build.
+    /// They are phases; the other phases are the program's own.
     /// </summary>
     [JsonIgnore] public IEnumerable<RecordedPhase> Hooks => Phases.Where(phase => phase.IsHook);
 

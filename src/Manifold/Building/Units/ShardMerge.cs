@@ -100,13 +100,13 @@ public sealed class ShardMerge(PublishingTools tools)
             if (!entries.TryAdd(platform, (file, image)) && entries[platform].Image.Manifest.Digest != image.Manifest.Digest)
                 throw new UsageException($"merge: '{entries[platform].File.Path}' and '{file.Path}' both have an image for {platform}, "
                     + $"but not the same one: {entries[platform].Image.Manifest.Digest.Short} and {image.Manifest.Digest.Short}. Remove "
-                        + "one of them.");
+                    + "one of them.");
         }
         var missing = request.Expected.Except(entries.Keys).ToList();
         if (missing.Count > 0)
             throw new UsageException($"merge: no shard has {string.Join(", ", missing)}. The shards have: "
                 + $"{string.Join(", ", entries.Keys)}. Add the shard, or build it: manifold build --platform {missing[0]} --shard FILE "
-                    + $"-t {first.Shard.Targets[0]} --push CONTEXT");
+                + $"-t {first.Shard.Targets[0]} --push CONTEXT");
         var unexpected = request.Expected.IsEmpty ? [] : entries.Keys.Except(request.Expected).ToList();
         if (unexpected.Count > 0)
             throw new UsageException($"merge: '{entries[unexpected[0]].File.Path}' has {string.Join(", ", unexpected)}, which is not in "

@@ -4,8 +4,8 @@ namespace Manifold.Dockerfile.Checks;
 
 /// <summary>Instructions that do the same for several architectures, one each: together they handle all of them.</summary>
 /// <remarks>
-/// A twin is the same instruction with another architecture anywhere in the file, or one of that kind right beside it
-/// in its stage.
+/// A twin is the same instruction with another architecture anywhere in the file,
+/// or one of that kind right beside it in its stage.
 /// </remarks>
 internal sealed partial class ArchitectureTwins
 {

@@ -28,11 +28,12 @@ internal static partial class BaseNames
     {
         if (ArchitectureNames.NamesOneMachine(findings.Tree.FileName))
             return;
-        var found = from instruction in findings.Tree.Instructions
-                    from named in Images(instruction)
-                    let match = Prefixed().Match(named.Image)
-                    where match.Success && findings.Tree.Find(named.Image) is null && !IsStageForOne(instruction)
-                    select (Instruction: instruction, named.Image, Architecture: match.Groups["arch"].Value, Plain: match.Groups["rest"].Value);
+        var found =
+            from instruction in findings.Tree.Instructions
+            from named in Images(instruction)
+            let match = Prefixed().Match(named.Image)
+            where match.Success && findings.Tree.Find(named.Image) is null && !IsStageForOne(instruction)
+            select (instruction, named.Image, Architecture: match.Groups["arch"].Value, Plain: match.Groups["rest"].Value);
         var all = found.ToList();
         if (all.DistinctBy(each => each.Architecture).Count() > 1)
             return;

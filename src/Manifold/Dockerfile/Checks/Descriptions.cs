@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile.Checks;
 
 /// <summary>
-/// InvalidDefinitionDescription: the comment right above a stage or an argument is its description, and begins with
-/// its name.
+/// InvalidDefinitionDescription: the comment right above a stage or an argument is its description,
+/// and begins with its name.
 /// </summary>
 /// <remarks>
 /// Source: BuildKit, instructions.validateDefinitionDescription. A blank line between the two, or an empty comment, says

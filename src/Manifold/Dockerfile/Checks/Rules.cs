@@ -4,8 +4,8 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile.Checks;
 
 /// <summary>
-/// All build checks. The first table has BuildKit's, under its names and with its meaning; the second has ours, about several
-/// architectures.
+/// All build checks. The first table has BuildKit's, under its names and with its meaning;
+/// the second has ours, about several architectures.
 /// </summary>
 /// <remarks>Each has a page <c>docs/rules/NAME.md</c>.</remarks>
 public static class Rules

@@ -79,8 +79,8 @@ internal sealed partial class StageChains
     public bool HasFixedPlatform(Stage stage) => platforms[stage.Index] is { } platform && Platform.TryParse(platform, out _);
 
     /// <summary>
-    /// True for a stage that is meant for one platform: by its flag, by its name or its base's, or because it is on
-    /// Windows.
+    /// True for a stage that is meant for one platform:
+    /// by its flag, by its name or its base's, or because it is on Windows.
     /// </summary>
     public bool IsForOne(Stage stage) => forOne[stage.Index];
 

@@ -1,8 +1,8 @@
 namespace Manifold.Dockerfile.Checks;
 
 /// <summary>
-/// What a check of the text works on: the tree, how its stages stand on each other and hand things on, and where
-/// findings go.
+/// What a check of the text works on: the tree, how its stages stand on each other and hand things on,
+/// and where findings go.
 /// </summary>
 internal sealed class TextFindings(DockerfileTree tree, DiagnosticList diagnostics)
 {

@@ -23,11 +23,13 @@ internal static class UndefinedVariables
     private static bool IsDeclared(Scope scope, string name) =>
         scope.Arguments.Any(argument => argument.Key == name) || PredefinedArguments.IsProxy(name);
 
-    private static string Hint(string name, Scope scope) =>
-        Manifold.Dockerfile.PlatformArguments.IsAutomatic(name) || Manifold.Dockerfile.PlatformArguments.IsSpelling(name)
-            ? $"Add ARG {name} to this stage, before the variable is used."
-            : Suggestion.For(name, scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry =>
-            entry.Split('=')[0]))) ?? $"Declare it first: ARG {name}=…";
+    private static string Hint(string name, Scope scope)
+    {
+        if (Manifold.Dockerfile.PlatformArguments.IsAutomatic(name) || Manifold.Dockerfile.PlatformArguments.IsSpelling(name))
+            return $"Add ARG {name} to this stage, before the variable is used.";
+        var known = scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry => entry.Split('=')[0]));
+        return Suggestion.For(name, known) ?? $"Declare it first: ARG {name}=…";
+    }
 
     /// <summary>The here-documents of an instruction in which variables are replaced.</summary>
     private static IEnumerable<string> Texts(Instruction instruction) =>

@@ -4,8 +4,8 @@ using Manifold.Hcl;
 namespace Manifold.Projects.Bake;
 
 /// <summary>
-/// What <c>--set</c> says of the targets of a bake file: applied to a target before others inherit from it, as bake has
-/// it.
+/// What <c>--set</c> says of the targets of a bake file:
+/// applied to a target before others inherit from it, as bake has it.
 /// </summary>
 /// <remarks>Source: buildx's <c>newOverrides</c> and <c>AddOverrides</c>. Keys that only mean something here are left to <see
 /// cref="ProjectOverrides"/>.</remarks>

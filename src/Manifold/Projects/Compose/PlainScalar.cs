@@ -74,8 +74,8 @@ internal static partial class PlainScalar
     }
 
     /// <summary>
-    /// The fewest digits that name the number, with an exponent below 1e-4 and from 1e21 on, or from seven digits on where it is longer
-    /// than they are.
+    /// The fewest digits that name the number, with an exponent below 1e-4 and from 1e21 on,
+    /// or from seven digits on where it is longer than they are.
     /// </summary>
     private static string Float(double number)
     {

@@ -60,8 +60,8 @@ public sealed record LockUse(ProjectLock Lock, bool Only)
     }
 
     /// <summary>
-    /// What may not be asked for, because only pins count; what remains of it when <see cref="RequireImages"/> has spoken is of platforms
-    /// that may fail.
+    /// What may not be asked for, because only pins count;
+    /// what remains of it when <see cref="RequireImages"/> has spoken is of platforms that may fail.
     /// </summary>
     public IEnumerable<MissingBase> Refused(IEnumerable<BaseNeed> needs) => !Only ? []
         : needs.Where(need => need.Reference.Digest is null && !IsPinned(need.Reference, need.Platform))

@@ -10,8 +10,8 @@ internal sealed record ReleaseComponent(string Name, string? Image, string? Repo
 
 /// <summary>The ImageStream that a release carries, in JSON or YAML: <c>oc adm release extract --file=image-references</c>.</summary>
 /// <remarks>
-/// Read are <c>metadata.name</c> and of <c>spec.tags[]</c> name, <c>from.name</c> and two annotations; the rest is the release's own
-/// business.
+/// Read are <c>metadata.name</c> and of <c>spec.tags[]</c> name, <c>from.name</c> and two annotations;
+/// the rest is the release's own business.
 /// </remarks>
 internal sealed record ImageReferences(string FileName, string? Version, ImmutableArray<ReleaseComponent> Components)
 {

@@ -122,8 +122,8 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
     }
 
     /// <summary>
-    /// The image with the documents beside it, for a place that is no registry. Signatures are for registries, and not among
-    /// them.
+    /// The image with the documents beside it, for a place that is no registry.
+    /// Signatures are for registries, and not among them.
     /// </summary>
     /// <param name="name">What the documents call the image.</param>
     /// <param name="listed">What the place lists already for a manifest: what it says there is not said again.</param>

@@ -6,8 +6,8 @@ using Manifold.Oci;
 namespace Manifold.Publishing.Referrers;
 
 /// <summary>
-/// Puts documents about a built image beside it, where it goes to no registry: into a layout, an archive of one, or among its
-/// files.
+/// Puts documents about a built image beside it, where it goes to no registry:
+/// into a layout, an archive of one, or among its files.
 /// </summary>
 public sealed class LayoutAttachments(PublishingTools tools, AttachmentRequest request, ImageReference? name)
 {

@@ -184,8 +184,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             }
             catch (RegistryException e) when (e.Code == "DIGEST_INVALID")
             {
-                // A tag names no digest: distribution 2.8 says so where two writers bring the same document at once. The next look tells
-                // whose is in.
+                // A tag names no digest: distribution 2.8 says so where two writers bring the same document at once.
+                // The next look tells whose is in.
             }
             catch (RegistryException e) when (IsRefusal(e) && !withoutLost)
             {

@@ -33,8 +33,8 @@ internal static class Pieces
     public static string ClassOf(BuildWay way) => way.ToString().ToLowerInvariant();
 
     /// <summary>
-    /// A table in a box of its own that scrolls if the table is too wide. Can be focused, so that the arrow keys scroll
-    /// it.
+    /// A table in a box of its own that scrolls if the table is too wide.
+    /// Can be focused, so that the arrow keys scroll it.
     /// </summary>
     /// <param name="headings">A heading that begins with <c>#</c> is one of numbers.</param>
     public static Html Table(IEnumerable<string> headings, IEnumerable<Html> rows, string kind = "") => Html.Of($"""

@@ -4,8 +4,8 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Reporting.Pages;
 
 /// <summary>
-/// The result of building twice as one HTML file: each platform's digests, then the differences by the step that made
-/// them.
+/// The result of building twice as one HTML file:
+/// each platform's digests, then the differences by the step that made them.
 /// </summary>
 public static class ReproducibilityPage
 {

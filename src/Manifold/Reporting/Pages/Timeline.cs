@@ -5,8 +5,8 @@ using Manifold.Text;
 namespace Manifold.Reporting.Pages;
 
 /// <summary>
-/// A chart of the steps and hooks over time: a row for each, or for each image if there are many. Highlights the critical
-/// path.
+/// A chart of the steps and hooks over time: a row for each, or for each image if there are many.
+/// Highlights the critical path.
 /// </summary>
 /// <remarks>Labels are HTML and bars are SVG in percent of the time, so the text keeps its size on every screen.</remarks>
 internal static class Timeline

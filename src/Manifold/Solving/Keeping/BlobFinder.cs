@@ -38,8 +38,8 @@ internal sealed class BlobFinder(KeepingTools tools)
     }
 
     /// <summary>
-    /// A cache's blob of that form: one in a registry stays there until somebody reads it, so that a push there mounts
-    /// it.
+    /// A cache's blob of that form: one in a registry stays there until somebody reads it,
+    /// so that a push there mounts it.
     /// </summary>
     public async Task<Descriptor?> FindInCacheAsync(Digest diffId, LayerForm form, CancellationToken cancellation)
     {

@@ -28,8 +28,8 @@ internal sealed class UnpackedLayers(KeepingTools tools, LayerSources sources, B
     }
 
     /// <summary>
-    /// Whether a RUN will need the layer unpacked. Whoever needs another form then unpacks it, so that it is decompressed
-    /// once.
+    /// Whether a RUN will need the layer unpacked.
+    /// Whoever needs another form then unpacks it, so that it is decompressed once.
     /// </summary>
     public bool IsExpected(Digest diffId) => expected.ContainsKey(diffId);
 

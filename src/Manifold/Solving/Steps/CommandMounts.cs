@@ -59,8 +59,8 @@ internal sealed class CommandMounts(StepTools tools, StepRecords records, StepFi
     }
 
     /// <summary>
-    /// Gets hold of all that the mounts need. Caches are taken in one order everywhere, so that no two RUNs wait for each
-    /// other.
+    /// Gets hold of all that the mounts need. Caches are taken in one order everywhere,
+    /// so that no two RUNs wait for each other.
     /// </summary>
     public async Task<RunResources> PrepareAsync(RunStep step, StepInputs inputs, CancellationToken cancellation)
     {

@@ -58,8 +58,8 @@ internal sealed class StepFiles(StepTools tools)
             stop => Task.Run(() => Selection.OfPath(step, TreeOf(mount.Folder), mount.Source), stop), cancellation);
 
     /// <summary>
-    /// A folder with what the ignore file lets through, as root's: the very folder where that is so already, else a
-    /// copy.
+    /// A folder with what the ignore file lets through, as root's:
+    /// the very folder where that is so already, else a copy.
     /// </summary>
     public Task<string> ViewAsync(RunStep step, StepMount mount, CancellationToken cancellation) =>
         views.GetAsync((mount.Folder?.Path, mount.Source), stop => MakeViewAsync(step, mount, stop), cancellation);

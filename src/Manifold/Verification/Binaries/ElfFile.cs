@@ -38,8 +38,8 @@ public sealed record ElfFile : FileFacts
     public string? RunPath { get; init; }
 
     /// <summary>
-    /// The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions; 0 where the
-    /// file does not say.
+    /// The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions;
+    /// 0 where the file does not say.
     /// </summary>
     public int Level { get; init; }
 

@@ -18,8 +18,8 @@ internal static class ElfMachines
     public static Machine Of(ElfFile elf) => new(OsOf(elf.OsAbi), ArchitectureOf(elf), AbiOf(elf));
 
     /// <summary>
-    /// Whether a library and the program that loads it pass floating-point numbers alike, as the loader checks; what says nothing goes with
-    /// all.
+    /// Whether a library and the program that loads it pass floating-point numbers alike, as the loader checks;
+    /// what says nothing goes with all.
     /// </summary>
     public static bool SameAbi(ElfFile program, ElfFile library) => program.Processor switch
     {

@@ -38,8 +38,8 @@ internal static class MachOReader
             ? null : new MachOFile(architectures.ToImmutable());
     }
 
-    // The numbers are also a favorite of programs that fill memory (0xFEEDFACE): processor, kind and count of commands must be such that
-    // exist.
+    // The numbers are also a favorite of programs that fill memory (0xFEEDFACE):
+    // processor, kind and count of commands must be such that exist.
     private static MachOFile? ReadThin(ReadOnlySpan<byte> start, bool bigEndian)
     {
         const uint mostKinds = 13, mostCommands = 65_536, objectKind = 1;

@@ -16,8 +16,8 @@ public sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
         .Select(match => match.Groups[1].Value)]);
 
     /// <summary>
-    /// From the last part of a wheel's name, which holds the tags between dots; null where it is for every machine, or not one
-    /// that is known.
+    /// From the last part of a wheel's name, which holds the tags between dots;
+    /// null where it is for every machine, or not one that is known.
     /// </summary>
     internal static WheelFile? OfName(string path)
     {

@@ -5,8 +5,8 @@ using Manifold.Oci;
 namespace Manifold.Verification.Parity;
 
 /// <summary>
-/// Makes one platform's names comparable with another's: <c>usr/lib/aarch64-linux-gnu/x.so</c> and <c>usr/lib/x86_64-linux-gnu/x.so</c> are
-/// the same file.
+/// Makes one platform's names comparable with another's:
+/// <c>usr/lib/aarch64-linux-gnu/x.so</c> and <c>usr/lib/x86_64-linux-gnu/x.so</c> are the same file.
 /// </summary>
 public sealed class ArchitectureWords(Platform platform)
 {

@@ -51,7 +51,7 @@ public sealed class SignatureCheck(IImageSource source, SignatureReader reader, 
                 + $"If this is a mirror of that repository, add: --signed-as {best.Statement.Reference}",
             SignatureOutcome.WrongDigest => $"{name}: the signature was made with this key, but for another manifest "
                 + $"({best.Statement?.Manifest.ToString() ?? "it names none"}). Somebody copied it here. Do not use the image, "
-                    + "and have it signed again.",
+                + "and have it signed again.",
             SignatureOutcome.WrongKey => $"{name}: "
                 + (outcomes.Count == 1 ? "its signature was not" : $"none of its {outcomes.Count} signatures was")
                 + " made with this key, or the signed content was changed.",

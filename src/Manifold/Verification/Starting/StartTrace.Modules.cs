@@ -151,8 +151,8 @@ internal sealed partial class StartTrace
     }
 
     /// <summary>
-    /// Packages bring some of Windows' libraries everywhere: those have one for Linux beside them, or are for what only Windows
-    /// has.
+    /// Packages bring some of Windows' libraries everywhere:
+    /// those have one for Linux beside them, or are for what only Windows has.
     /// </summary>
     private bool IsForWindowsOnly(Sighting file)
     {
