@@ -90,7 +90,13 @@ internal sealed class ContextFlags
         request = request with { Contexts = contexts.ToImmutableSortedDictionary(StringComparer.Ordinal) };
         if (request.ContextAddress is not null)
             request = await PrepareMainAsync(cli, fetcher, request, cancellation);
-        return request.DockerfilePath == "-" ? WithDockerfile(request, await ReadInputAsync(cli, cancellation), "standard input") : request;
+        return request.DockerfilePath switch
+        {
+            "-" => WithDockerfile(request, await ReadInputAsync(cli, cancellation), "standard input"),
+            // A pipe, such as <(…) of a shell, can be read only once.
+            { } path when PlainFile.IsOwnDescriptor(path) => WithDockerfile(request, PlainFile.Read(path, Limits.DockerfileBytes), path),
+            _ => request,
+        };
     }
 
     private static async Task<BuildRequest> PrepareMainAsync(

@@ -83,14 +83,15 @@ public sealed class Builder(BuilderTools tools)
 
     private async Task<ProjectPlan> PlanAsync(BuildOrder order, Publisher publisher, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var project = await WithStageTimesAsync(order.Project, cancellation).ConfigureAwait(false);
-        var graph = new ProjectGraph(project, order.Graph);
+        var files = new ParsedFiles();
+        var project = await WithStageTimesAsync(order.Project, files, cancellation).ConfigureAwait(false);
+        var graph = new ProjectGraph(project, order.Graph, files);
         order.Lock?.RequireSources(graph);
         var prepared =
             (await SourceCheckouts.PrepareAsync(project, [.. graph.Nodes.Select(node => node.Name)], order.Lock?.Lock, cancellation)
                 .ConfigureAwait(false)).Project;
         if (prepared != project)
-            graph = new ProjectGraph(prepared, order.Graph);
+            graph = new ProjectGraph(prepared, order.Graph, files);
         foreach (var warning in graph.Nodes.SelectMany(IgnoredCaches).Distinct())
             on(new Warned(warning) { Time = tools.Time.GetUtcNow() });
         var planner = new ProjectPlanner(tools, publisher, graph, order.Lock, on) { KeepsRest = order.PlansOnly };
@@ -98,11 +99,11 @@ public sealed class Builder(BuilderTools tools)
     }
 
     /// <summary>Fetches what a stage that gives the build its time is made from.</summary>
-    private async Task<Project> WithStageTimesAsync(Project project, CancellationToken cancellation)
+    private async Task<Project> WithStageTimesAsync(Project project, ParsedFiles files, CancellationToken cancellation)
     {
         if (project.Components is not [{ Platforms: [{ Source: BuildSource { Request: { } request } source }, ..] } only])
             return project;
-        if (EpochStage.SourceOf(BuildFiles.ReadDockerfile(request).OrThrow(), request) is not { } timed)
+        if (EpochStage.SourceOf(BuildFiles.ReadDockerfile(request, files).OrThrow(), request) is not { } timed)
             return project;
         var remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials);
         var time = await remotes.TimeAsync(timed, cancellation).ConfigureAwait(false);

@@ -45,7 +45,7 @@ public sealed class ProjectGraph
     private readonly SiblingNames names;
     private readonly ComponentRequests requests;
     private readonly HashSet<string> asked;
-    private readonly ParsedFiles files = new();
+    private readonly ParsedFiles files;
     private readonly Dictionary<string, ComponentNode> nodes = new(StringComparer.Ordinal);
     private readonly ImmutableArray<ComponentNode>.Builder ordered = ImmutableArray.CreateBuilder<ComponentNode>();
     private readonly List<ManifoldException> problems = [];
@@ -53,9 +53,10 @@ public sealed class ProjectGraph
 
     /// <exception cref="UsageException">A name is unknown, siblings need each other, or a Dockerfile is wrong; all in one
     /// message.</exception>
-    public ProjectGraph(Project project, GraphOptions options)
+    /// <param name="files">The Dockerfiles that were parsed before.</param>
+    public ProjectGraph(Project project, GraphOptions options, ParsedFiles? files = null)
     {
-        this.project = project;
+        (this.project, this.files) = (project, files ?? new ParsedFiles());
         asked = [.. Chosen(options).Select(component => component.Name)];
         this.project = LinkedPlatforms.Applied(project, asked);
         names = new SiblingNames(this.project);

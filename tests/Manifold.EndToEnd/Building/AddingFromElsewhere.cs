@@ -140,6 +140,19 @@ public sealed partial class AddingFromElsewhere : IDisposable
         Assert.Contains("with-dockerfile-of-input", (await FilesOf(shop.Context("FROM scratch\n", ("f", "x")), [], "-f", "-")).Keys);
     }
 
+    /// <summary>A pipe can be read only once, for all platforms together.</summary>
+    [Fact]
+    public async Task a_Dockerfile_can_come_from_a_pipe_of_the_shell()
+    {
+        var context = shop.Context("FROM nowhere\n", ("f", "x"));
+        var build = await Tool.Try("bash", "-c",
+            $"exec env MANIFOLD_ROOT={shop.Root} {string.Join(' ', OurProgram.Words)} build --platform linux/amd64,linux/arm64 -q "
+                + $"-f <(printf 'FROM scratch\\nCOPY f /f\\n') {context}");
+
+        Assert.Equal((0, ""), (build.ExitCode, build.Error));
+        Assert.StartsWith("sha256:", build.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "is empty")]
     [InlineData("\0\u0001\u0002", "neither a tar")]
