@@ -6,7 +6,7 @@ using Manifold.Verification;
 namespace Manifold.Bench;
 
 /// <summary>
-/// The claim: the gate's look into a layer costs a small part of hashing it, since it reads the begin of each file and nothing else.
+/// The claim: the gate inspects a layer at a small part of the cost of hashing it, because it reads only the start of each file.
 /// </summary>
 internal static class GateCensus
 {

@@ -105,7 +105,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         ProjectPlan plan;
         await using (var progress = BuildProgress.Create(context, line.Progress))
         {
-            var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+            var tools = context.ToolsOn(store, registry);
             plan = await new Builder(tools).PlanAsync(order, progress.Show, cancellation);
         }
         var emulators = new Emulators(store);

@@ -11,8 +11,7 @@ internal sealed class BuildReports(CliContext context, string? folder)
     private const string StepSummary = "GITHUB_STEP_SUMMARY";
 
     /// <summary>
-    /// Writes what was asked for. A file that cannot be written is told, and fails nothing:
-    /// the build is done, or has failed for a better reason.
+    /// Writes the reports that were requested. A file that cannot be written causes a warning and does not fail the build.
     /// </summary>
     public async Task WriteAsync(Store store, BuildRecord record, CancellationToken cancellation)
     {

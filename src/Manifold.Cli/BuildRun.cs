@@ -84,7 +84,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 
     private async Task<int> PrintPlanAsync(BuildOrder order, Store store, RegistryClient registry, CancellationToken cancellation)
     {
-        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+        var tools = context.ToolsOn(store, registry);
         var plan = await new Builder(tools).PlanAsync(order with { Push = null, PlansOnly = true }, _ => { }, cancellation);
         SeveralProblemsException.ThrowIfAny(plan.Problems);
         await context.Out.WriteLineAsync(PlanJson.Write(plan.Components[0].Plan));

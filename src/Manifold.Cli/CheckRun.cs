@@ -1,4 +1,3 @@
-using Manifold.Building;
 using Manifold.Building.Checking;
 using Manifold.Content;
 using Manifold.Registry;
@@ -12,7 +11,7 @@ internal sealed class CheckRun(CliContext context, BuildCommandLine line)
 {
     public async Task<int> RunAsync((Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
-        var checker = new BuildChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")));
+        var checker = new BuildChecker(context.ToolsOn(tools.Store, tools.Registry));
         var report = await checker.CheckAsync(line.Request, e => OrderRun.Warn(context, e), cancellation);
         if (line.Progress != "quiet")
         {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Manifold.Building;
 using Manifold.Content;
+using Manifold.Registry;
 using Manifold.Sandbox;
 using Manifold.Text;
 
@@ -53,7 +55,7 @@ public sealed record CliContext
     public bool PaintsOut => Paints && OutIsTerminal;
 
     /// <summary>
-    /// Called before a command does anything; may start the program anew in other circumstances (<see cref="Rootless"/>).
+    /// Called before a command runs. It can restart the program in a user namespace (<see cref="Rootless"/>).
     /// </summary>
     public Func<System.CommandLine.ParseResult, Task> Begin { get; init; } = _ => Task.CompletedTask;
 
@@ -73,4 +75,7 @@ public sealed record CliContext
         await (OutIsTerminal ? Out : ForeignTextWriter.Own(Out)).WriteAsync(System.Text.Encoding.UTF8.GetString(document.Span));
 
     public Store OpenStore() => Store.Open(StoreRoot, AbandonedRuns.End);
+
+    /// <summary>The tools of a builder, with the clock and the PATH of this program.</summary>
+    internal BuilderTools ToolsOn(Store store, RegistryClient registry) => new(store, registry, Time, Variable("PATH"));
 }

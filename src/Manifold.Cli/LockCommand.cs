@@ -81,7 +81,7 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, registries);
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
-        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+        var tools = context.ToolsOn(store, registry);
         project = await RemoteContexts.PrepareAsync(
             project, store, source => SecretTexts.Read(source.Secrets, source.Ssh, context), cancellation);
         var graph = new GraphOptions

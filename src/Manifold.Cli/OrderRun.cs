@@ -29,7 +29,7 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
     {
         await using var progress = BuildProgress.Create(context, progressMode);
         var told = progress.Context;
-        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+        var tools = context.ToolsOn(store, registry);
         var outcome = await new Builder(tools).RunAsync(order, progress.Show, cancellation);
         if (outcome.Failure is null)
             outcome = await WithFilesAsync(outcome);

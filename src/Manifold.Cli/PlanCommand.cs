@@ -47,7 +47,7 @@ internal static class PlanCommand
             using var registry = RegistryAccess.Open(context, line.Registries);
             line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
             var order = new BuildRun(context, line).Order() with { PlansOnly = true };
-            var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+            var tools = context.ToolsOn(store, registry);
             var project = await new Builder(tools).PlanAsync(order, e => OrderRun.Warn(context, e), cancellation);
             SeveralProblemsException.ThrowIfAny(project.Problems);
             var planned = project.Components[0];

@@ -33,7 +33,7 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
             LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation),
             RunSettings = _ => line.Allowed.To(new RunSettings()), // nothing runs, so nobody needs secrets
         };
-        var checker = new ProjectChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")),
+        var checker = new ProjectChecker(context.ToolsOn(tools.Store, tools.Registry),
             project, options)
         {
             Pins = BakeLock.Find(context, project, line)?.Pins,

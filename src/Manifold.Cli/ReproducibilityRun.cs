@@ -16,7 +16,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
     public async Task<int> RunAsync(Store store, RegistryClient registry, CancellationToken cancellation)
     {
         RefuseWhatWouldBeIgnored();
-        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+        var tools = context.ToolsOn(store, registry);
         var project = Read();
         var builds = new[] { BuildProgress.Create(context, line.Progress), BuildProgress.Create(context, line.Progress) };
         var report = await new ReproducibilityCheck(tools).RunAsync(new ReproducibilityRequest

@@ -9,8 +9,7 @@ internal static class Rootless
     private static readonly string[] Always = ["bake", "build", "doctor", "plan", "prune"];
 
     /// <summary>
-    /// Enters the namespace where the command needs one and the machine allows it; the program then starts anew in it.
-    /// Else goes on without.
+    /// Restarts the program in a user namespace if the command needs one and the machine allows it. Otherwise, does nothing.
     /// </summary>
     public static async Task EnterAsync(ParseResult parsed)
     {

@@ -14,7 +14,7 @@ public sealed record BuildOrder(Project Project, GraphOptions Graph)
     /// <summary>The heading of the build's record.</summary>
     public required BuildHeading Heading { get; init; }
 
-    /// <summary>How images are published; null if they are not. Without targets, each image has its own tags for targets.</summary>
+    /// <summary>How to publish the images; null publishes none. An empty list of targets means the tags of each image.</summary>
     public PublicationRequest? Push { get; init; }
 
     /// <summary>Whether to finish what can be finished after a failure.</summary>

@@ -4,7 +4,7 @@ using Manifold.Projects;
 
 namespace Manifold.Building;
 
-/// <summary>What a record gets to know of each component when a build ends.</summary>
+/// <summary>The outcome of each component, for the record of a build.</summary>
 internal static class ComponentOutcomes
 {
     /// <param name="made">The components before publication; null if not all of them ended.</param>

@@ -9,10 +9,10 @@ public sealed record FinishedBuild(BuildRecord Record)
     /// <summary>Null if the project was not planned.</summary>
     public ProjectPlan? Plan { get; init; }
 
-    /// <summary>What became of each image; null if that was not settled.</summary>
+    /// <summary>The result for each image; null if the build ended before.</summary>
     public ProjectResult? Result { get; init; }
 
-    /// <summary>What ended the build early; null if everything was done.</summary>
+    /// <summary>The exception that ended the build; null after a success.</summary>
     public Exception? Failure { get; init; }
 
     /// <summary>Returns the result, or throws the failure as it was thrown.</summary>

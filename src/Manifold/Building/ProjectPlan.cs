@@ -12,7 +12,7 @@ public sealed record ProjectPlan
     /// <summary>Each after those that it needs.</summary>
     public required ImmutableArray<PlannedComponent> Components { get; init; }
 
-    /// <summary>What stands in the way of the others; empty unless the rest is kept.</summary>
+    /// <summary>The problems of the other components; empty unless the rest is kept.</summary>
     public ImmutableArray<ManifoldException> Problems { get; init; } = [];
 
     /// <summary>What this machine lacks for the RUNs of the plan; empty unless the rest is kept.</summary>

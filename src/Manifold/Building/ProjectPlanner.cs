@@ -343,7 +343,7 @@ public sealed class ProjectPlanner(
     }
 }
 
-/// <summary>What stands in the way of platforms of one component.</summary>
+/// <summary>A problem that prevents platforms of one component.</summary>
 public sealed class PlatformProblemException(string component, ImmutableArray<Platform> platforms, ManifoldException why)
     : ManifoldException($"{component} ({string.Join(", ", platforms)}): {why.Message}", why)
 {

@@ -4,7 +4,7 @@ using Manifold.Publishing.Referrers;
 
 namespace Manifold.Building;
 
-/// <summary>How a component ended.</summary>
+/// <summary>The state of a component at the end of a build.</summary>
 public enum ComponentState
 {
     /// <summary>Built, verified, named in the store.</summary>
@@ -20,7 +20,7 @@ public enum ComponentState
     Stopped,
 }
 
-/// <summary>What became of a component.</summary>
+/// <summary>The result of a component.</summary>
 public sealed record ComponentResult(PlannedComponent Planned, ComponentState State)
 {
     public string Name => Planned.Name;
@@ -52,7 +52,7 @@ public sealed record ComponentResult(PlannedComponent Planned, ComponentState St
     public bool Began { get; init; }
 }
 
-/// <summary>What became of a project.</summary>
+/// <summary>The results of a project.</summary>
 public sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
 {
     public bool IsWhole => Components.All(component => component.State == ComponentState.Built);

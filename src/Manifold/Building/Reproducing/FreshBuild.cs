@@ -51,7 +51,7 @@ public sealed class FreshBuild : IDisposable
         {
             foreach (var other in request.Stores)
                 new StoreSeed(other, store).Bring(request.Project, request.Lock.Lock);
-            await build.BuildAsync(request, tools, cancellation).ConfigureAwait(false);
+            await build.BuildAsync(request, cancellation).ConfigureAwait(false);
             return build;
         }
         catch
@@ -67,9 +67,9 @@ public sealed class FreshBuild : IDisposable
         FileTree.Delete(tools.Store.Root);
     }
 
-    private async Task BuildAsync(FreshRequest request, BuilderTools tools, CancellationToken cancellation)
+    private async Task BuildAsync(FreshRequest request, CancellationToken cancellation)
     {
-        var began = this.tools.Time.GetTimestamp();
+        var began = tools.Time.GetTimestamp();
         // What the images are checked for is not the question here, and where they go neither.
         var project = request.Project with
         {
@@ -80,13 +80,13 @@ public sealed class FreshBuild : IDisposable
             })],
         };
         project =
-            await RemoteContexts.PrepareAsync(project, this.tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
+            await RemoteContexts.PrepareAsync(project, tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
         var graph = request.Graph with
         {
             NoCache = false,
             Pull = false,
             LayoutReference =
-                await new TakenImages(this.tools.Store, this.tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false),
+                await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false),
         };
         var order = new BuildOrder(project, graph)
         {
@@ -95,9 +95,9 @@ public sealed class FreshBuild : IDisposable
             Jobs = request.Jobs,
             JobsAreLimit = true,
         };
-        var outcome = await new Builder(this.tools).RunAsync(order, Show, cancellation).ConfigureAwait(false);
+        var outcome = await new Builder(tools).RunAsync(order, Show, cancellation).ConfigureAwait(false);
         Result = outcome.Failure is ProjectFailedException failed ? failed.Result : outcome.OrThrow();
-        Conditions = Conditions with { Duration = this.tools.Time.GetElapsedTime(began) };
+        Conditions = Conditions with { Duration = tools.Time.GetElapsedTime(began) };
         if (!Result.IsWhole)
             throw new BuiltOnceException(request.Name, Result);
 
