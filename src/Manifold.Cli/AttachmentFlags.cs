@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Manifold.Building;
 using Manifold.Images.Outputs;
+using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Publishing.Signing;
 using Manifold.Text;

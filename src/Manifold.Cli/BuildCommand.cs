@@ -3,7 +3,7 @@ using System.CommandLine;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects;
+using Manifold.Projects.Reading;
 using Manifold.Publishing;
 using Manifold.Verification;
 

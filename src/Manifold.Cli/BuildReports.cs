@@ -1,6 +1,5 @@
 using Manifold.Building.Recording;
 using Manifold.Content;
-using Manifold.Reporting;
 using Manifold.Reporting.Pages;
 
 namespace Manifold.Cli;

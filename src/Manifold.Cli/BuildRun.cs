@@ -6,7 +6,7 @@ using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
-using Manifold.Publishing.Referrers;
+using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Text;
@@ -46,14 +46,11 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     }
 
     /// <summary>Returns the order for a builder: a project of one image.</summary>
-    internal BuildOrder Order() => new(
+    internal BuildOrder Order() => BuildOrder.Of(
         ImageProject.Of(line.Request, line.Verification, line.Outputs.PushesDockerFormat),
-        new GraphOptions { LayoutReference = _ => throw new InvalidOperationException("Contexts of a request are resolved.") })
+        new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request))) with
     {
-        Heading = new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request)),
         Push = line.Push,
-        // More busy RUNs than processors would only fight for memory.
-        Jobs = Math.Max(2, Environment.ProcessorCount),
         Outputs = new OutputOrder
         {
             Given = line.Outputs.All,

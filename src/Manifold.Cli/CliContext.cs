@@ -62,10 +62,8 @@ public sealed record CliContext
     /// <summary>An environment variable, or null where it is unset or empty.</summary>
     public string? Variable(string name) => Environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
-    /// <summary><c>$MANIFOLD_ROOT</c>, else <c>/var/lib/manifold</c> for root, else <c>$XDG_DATA_HOME/manifold</c>.</summary>
-    public string StoreRoot => Variable("MANIFOLD_ROOT")
-        ?? (Linux.User.IsRoot ? "/var/lib/manifold"
-            : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(Variable("HOME") ?? "/tmp", ".local", "share"), "manifold"));
+    /// <inheritdoc cref="Content.StoreRoot.Of"/>
+    public string StoreRoot => Content.StoreRoot.Of(Environment);
 
     /// <summary>Tells people what they should know and what stops nothing.</summary>
     public void Warn(string message) => Error.WriteLine($"manifold: {message}");

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
+using Manifold.Publishing;
 using Manifold.Registry;
 
 namespace Manifold.Cli;
@@ -41,7 +42,7 @@ internal static class CopyCommand
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
             using var client = access.Open(context, parsed);
-            var delivery = new ImageDelivery(context, store, client);
+            var delivery = DeliveryLines.Create(context, store, client);
             var options = new DeliveryOptions(publishing.Read(parsed, []), WithReferrers: !parsed.GetValue(noReferrers));
             from = parsed.GetValue(allTags) && from is { Transport: Transport.Registry, IsExplicit: false }
                 ? ImageLocation.InRegistry(await client.QualifyAsync(from.Reference!, cancellation)) : from;

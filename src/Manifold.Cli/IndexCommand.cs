@@ -180,7 +180,7 @@ internal sealed class IndexFlags(string targetHelp)
             {
                 Before = run.Before,
             };
-            await new ImageDelivery(context, store, client).DeliverAsync(image, [run.Target], options, cancellation);
+            await DeliveryLines.Create(context, store, client).DeliverAsync(image, [run.Target], options, cancellation);
         });
         return command;
     }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text;
 using Manifold.Content;
-using Manifold.Projects;
 using Manifold.Projects.Drafting;
+using Manifold.Projects.Reading;
 using Manifold.Text;
 
 namespace Manifold.Cli;

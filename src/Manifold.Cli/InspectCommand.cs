@@ -58,7 +58,7 @@ internal static class InspectCommand
                 return;
             }
             // The image as the registry has it, whatever the store remembers of it.
-            var parts = source.Location.Transport is Transport.Registry && !(parsed.GetValue(raw) && wanted is null)
+            var parts = !parsed.GetValue(raw) || wanted is not null
                 ? await RegistryParts.TryAskAsync((client, store), source, PartsAsked.Documents, context.Warn, cancellation) : null;
             if (parsed.GetValue(raw) || parsed.GetValue(config))
             {

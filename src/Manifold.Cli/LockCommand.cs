@@ -5,6 +5,8 @@ using Manifold.Building.Locking;
 using Manifold.Events;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 using Manifold.Text;
 
 namespace Manifold.Cli;

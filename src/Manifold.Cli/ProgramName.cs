@@ -7,9 +7,9 @@ namespace Manifold.Cli;
 /// <summary>The program's name, <c>manifold</c>, even if its file has another one.</summary>
 internal static class ProgramName
 {
-    public const string Name = "manifold";
+    public const string Name = Product.Name;
 
-    public static string Version => $"{Name} {typeof(ProgramName).Assembly.GetName().Version?.ToString(3)}";
+    public static string Version => Product.Version;
 
     public static void AddTo(CliContext context, RootCommand root)
     {

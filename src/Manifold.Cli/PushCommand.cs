@@ -4,7 +4,6 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
-using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 
 namespace Manifold.Cli;

@@ -92,15 +92,12 @@ internal sealed class RegistryAccess
     }
 
     private static RegistryClient Client(CliContext context, RegistryChoice choice, CredentialSource? credentials) =>
-        new(new RegistryOptions
+        new(RegistryOptions.From(context.Environment, choice.CertificateFolder) with
         {
             Credentials = credentials ?? CredentialsOf(context, choice.PullAuthFile ?? choice.AuthFile).FindAsync,
             PushCredentials = credentials is null && (choice.PushAuthFile ?? choice.PullAuthFile) is not null
                 ? CredentialsOf(context, choice.PushAuthFile ?? choice.AuthFile).FindAsync : null,
             InsecureHosts = [.. choice.InsecureHosts],
-            Registries = RegistriesConf.From(context.Environment),
-            Certificates = CertificateFolders.From(context.Environment, choice.CertificateFolder),
-            Proxy = ProxySettings.From(context.Environment),
             Time = context.Time,
         });
 

@@ -3,6 +3,7 @@ using Manifold.Building.Reproducing;
 using Manifold.Content;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
+using Manifold.Projects.Reading;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Reporting.Pages;

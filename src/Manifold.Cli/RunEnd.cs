@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Manifold.Building;
 using Manifold.Building.Recording;
 using Manifold.Planning;
-using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Cli;

@@ -6,6 +6,8 @@ using Manifold.Sandbox;
 using Manifold.Snapshots;
 using Manifold.Text;
 using Manifold.Verification;
+using Manifold.Verification.Findings;
+using Manifold.Verification.Packages;
 using Manifold.Verification.Parity;
 
 namespace Manifold.Cli;
@@ -116,9 +118,7 @@ internal sealed class VerifyCommand
             Policy = policy,
             All = parsed.GetValue(all),
             Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []),
-            Parts = source.Location.Transport is Transport.Registry
-                ? await RegistryParts.TryAskAsync((client, store), source, PartsAsked.All, context.Warn, cancellation)
-                : null,
+            Parts = await RegistryParts.TryAskAsync((client, store), source, PartsAsked.All, context.Warn, cancellation),
         };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetResult(run) is not null)

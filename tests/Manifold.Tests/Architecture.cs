@@ -4,15 +4,28 @@ using Manifold.Content;
 
 namespace Manifold.Tests;
 
-/// <summary>The folders of the library are the stages of the road, in this order; each uses only those above it.</summary>
+/// <summary>The folders of the library, subfolders included, in one order; each uses only those above it.</summary>
 public sealed class TheFolders
 {
-    // The one place where the order is written. No folder is exempt, and nothing lies beside the folders.
+    // The one place where the order is written. The top folders are the stages of the road, and the subfolders of each stand beside it.
+    // A folder's name alone stands for the files that lie in the folder itself. No folder is exempt.
     private static readonly string[] Order =
     [
         "Foundation", "Concurrency", "Text", "Linux", "Oci", "Content", "Registry", "Layers", "Fetching", "Snapshots", "Sandbox",
-        "Dockerfile", "Planning", "Events",
-        "Solving", "Images", "Verification", "Publishing", "Projects", "Building", "Nodes", "Reporting",
+        "Dockerfile", "Dockerfile.Checks", "Dockerfile.Parsing",
+        "Planning", "Planning.Checks", "Planning.Advising",
+        "Events",
+        "Solving.Keeping", "Solving.Copying", "Solving.Steps", "Solving",
+        "Images", "Images.Outputs", "Images.Caching",
+        "Verification.Binaries", "Verification.Signatures", "Verification.Packages", "Verification.Findings", "Verification.Starting",
+        "Verification", "Verification.Parity", "Verification.Reproducibility",
+        "Publishing.Referrers", "Publishing.Signing", "Publishing",
+        "Projects.Yaml", "Projects.Targets", "Projects", "Projects.Locking", "Projects.SideImages", "Projects.ManifoldFile",
+        "Projects.Bake", "Projects.Compose", "Projects.Printing", "Projects.Reading", "Projects.Drafting",
+        "Building.Recording", "Building.Units", "Building", "Building.Checking", "Building.Locking", "Building.Reproducing",
+        "Nodes",
+        "Reporting", "Reporting.Pages", "Reporting.Comparing",
+        "Engine",
     ];
 
     private const BindingFlags Everything =
@@ -36,10 +49,31 @@ public sealed class TheFolders
         Assert.True(unknown.Count == 0, $"Not in the order of {nameof(TheFolders)}: {string.Join(", ", unknown)}");
     }
 
+    [Fact]
+    public void the_order_names_only_folders_that_exist()
+    {
+        var gone = Order.Except(typeof(Store).Assembly.GetTypes().Select(Folder)).ToList();
+        Assert.True(gone.Count == 0, $"In the order of {nameof(TheFolders)}, and without a type: {string.Join(", ", gone)}");
+    }
+
+    [Fact]
+    public void each_is_named_once() => Assert.Equal(Order.Distinct(), Order);
+
+    [Fact]
+    public void subfolders_lie_beside_their_folder() =>
+        Assert.Equal(TopFolders.Distinct(), TopFolders.Where((top, at) => at == 0 || TopFolders[at - 1] != top));
+
+    private static string[] TopFolders => [.. Order.Select(folder => folder.Split('.')[0])];
+
     private static int Rank(Type type) => Array.IndexOf(Order, Folder(type));
 
-    private static string? Folder(Type type) =>
-        type.Namespace?.Split('.') switch { ["Manifold", var folder, ..] => folder, ["Manifold"] => "(root)", _ => null };
+    /// <summary>The folder's path with dots, from the library's top; null for what the compiler puts elsewhere.</summary>
+    private static string? Folder(Type type) => type.Namespace switch
+    {
+        "Manifold" => "(root)",
+        { } name when name.StartsWith("Manifold.", StringComparison.Ordinal) => name["Manifold.".Length..],
+        _ => null,
+    };
 
     private static IEnumerable<Type> Uses(Type type)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
 using Manifold.Projects;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Support;
 

@@ -1,3 +1,4 @@
+
 namespace Manifold.Tests.Support;
 
 /// <summary>A folder tree and ignore rules that fit it, the same for the same seed.</summary>

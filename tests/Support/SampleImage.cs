@@ -3,6 +3,7 @@ using System.Text;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Verification;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Tests.Support;
 

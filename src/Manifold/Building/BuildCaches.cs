@@ -7,7 +7,7 @@ using Manifold.Images.Caching;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Building;
 

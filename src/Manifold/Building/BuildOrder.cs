@@ -37,6 +37,15 @@ public sealed record BuildOrder(Project Project, GraphOptions Graph)
     /// Whether the order only plans. A plan shows what is right although something else is wrong, and asks registries for more.
     /// </summary>
     public bool PlansOnly { get; init; }
+
+    /// <summary>Returns the order for a single image, whose RUNs take all processors.</summary>
+    internal static BuildOrder Of(Project image, BuildHeading heading) =>
+        new(image, new GraphOptions { LayoutReference = _ => throw new InvalidOperationException("Contexts of a request are resolved.") })
+        {
+            Heading = heading,
+            // More busy RUNs than processors would only fight for memory.
+            Jobs = Math.Max(2, Environment.ProcessorCount),
+        };
 }
 
 /// <summary>The places beside the store and the registries that images are written to.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Manifold.Building.Recording;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Content;
 using Manifold.Dockerfile;
@@ -11,7 +12,10 @@ using Manifold.Sandbox;
 using Manifold.Snapshots;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Keeping;
+using Manifold.Solving.Steps;
 using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Building;
 

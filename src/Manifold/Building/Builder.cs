@@ -3,6 +3,7 @@ using Manifold.Building.Units;
 using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Projects;
+using Manifold.Projects.Locking;
 using Manifold.Publishing;
 using Manifold.Solving.Copying;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Concurrency;
 using Manifold.Events;
@@ -9,7 +10,9 @@ using Manifold.Planning.Checks;
 using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Solving;
+using Manifold.Solving.Keeping;
 using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Building;
 

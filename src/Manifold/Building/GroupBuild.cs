@@ -2,6 +2,7 @@ using Manifold.Images;
 using Manifold.Planning;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Building;
 

@@ -7,8 +7,8 @@ using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
-using Manifold.Solving;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Building;
 

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
+using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Events;
 using Manifold.Linux;
-using Manifold.Solving;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Building;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
@@ -48,9 +49,6 @@ public sealed record PlannedComponent(ComponentNode Node)
         Told = [.. Platforms.SelectMany(platform => platform.Plan?.Told ?? [])],
     };
 }
-
-/// <summary>A platform that a component goes without.</summary>
-public sealed record FailedPlatform(Platform Platform, string Reason);
 
 /// <summary>One platform's plan: a build, or an image that is taken as it is.</summary>
 public sealed record PlannedPlatform(PlatformNode Node, ImagePlan Image)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Dockerfile;
 using Manifold.Events;
 using Manifold.Oci;

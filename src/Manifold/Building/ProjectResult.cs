@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Publishing;
-using Manifold.Publishing.Referrers;
 
 namespace Manifold.Building;
 

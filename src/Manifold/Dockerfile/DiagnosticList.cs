@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Dockerfile;
 

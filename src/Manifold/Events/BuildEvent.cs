@@ -2,7 +2,7 @@ using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Events;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
 using Manifold.Linux;
 
 namespace Manifold.Planning;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Oci;
 
 namespace Manifold.Planning;

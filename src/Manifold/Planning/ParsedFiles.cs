@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Oci;
 
 namespace Manifold.Planning;

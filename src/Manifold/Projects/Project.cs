@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using Manifold.Projects.Bake;
+using Manifold.Projects.Targets;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects;
 

@@ -3,6 +3,7 @@ using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Checks;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects;
 

@@ -5,7 +5,7 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Solving;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Publishing;
 

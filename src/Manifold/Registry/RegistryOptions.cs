@@ -32,7 +32,7 @@ public sealed record RegistryOptions
     /// <summary>Blobs above this are uploaded in pieces of this size, so that a cut costs at most one piece.</summary>
     public long ChunkBytes { get; init; } = 64 * 1024 * 1024;
 
-    public string UserAgent { get; init; } = $"manifold/{typeof(RegistryOptions).Assembly.GetName().Version?.ToString(3)}";
+    public string UserAgent { get; init; } = $"{Product.Name}/{Product.Number}";
 
     /// <summary>Wait before the first retry; doubles with each, with jitter.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(300);
@@ -47,4 +47,16 @@ public sealed record RegistryOptions
 
     /// <summary>How long a host may take to accept a connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Reads the options that environment variables and files name: credentials, mirrors, certificates and proxies.</summary>
+    /// <param name="environment">The environment variables by name.</param>
+    /// <param name="certificateFolder">The folder of certificates to use instead of certs.d; null for certs.d.</param>
+    /// <exception cref="ManifoldException">A file cannot be read, or is not of its form.</exception>
+    public static RegistryOptions From(IReadOnlyDictionary<string, string> environment, string? certificateFolder = null) => new()
+    {
+        Credentials = Registry.Credentials.From(environment).FindAsync,
+        Registries = RegistriesConf.From(environment),
+        Certificates = CertificateFolders.From(environment, certificateFolder),
+        Proxy = ProxySettings.From(environment),
+    };
 }

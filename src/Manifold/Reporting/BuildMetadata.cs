@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Manifold.Building;
+using Manifold.Building.Recording;
 using Manifold.Oci;
 
 namespace Manifold.Reporting;

@@ -1,6 +1,6 @@
 using System.Text;
 using Manifold.Building.Checking;
-using Manifold.Dockerfile.Checks;
+using Manifold.Dockerfile;
 
 namespace Manifold.Reporting;
 

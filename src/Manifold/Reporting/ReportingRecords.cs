@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
 using Manifold.Planning.Advising;
 
 namespace Manifold.Reporting;

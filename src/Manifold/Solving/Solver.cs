@@ -3,6 +3,8 @@ using Manifold.Concurrency;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Solving.Keeping;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Solving;
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification;
 

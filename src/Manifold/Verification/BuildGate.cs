@@ -2,7 +2,7 @@ using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Verification;
 

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 using Manifold.Layers;
 using Manifold.Planning;
 using Manifold.Solving;
+using Manifold.Solving.Keeping;
 using Manifold.Verification.Binaries;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 

@@ -5,6 +5,7 @@ using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Manifold.Planning;
+using Manifold.Verification.Findings;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 

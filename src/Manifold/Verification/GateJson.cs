@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Manifold.Verification.Findings;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 

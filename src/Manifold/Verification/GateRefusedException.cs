@@ -1,3 +1,5 @@
+using Manifold.Verification.Findings;
+
 namespace Manifold.Verification;
 
 /// <summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
+using Manifold.Verification.Findings;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 
@@ -45,8 +47,3 @@ public sealed record PlatformReport
 
     public FindingSeverity? Worst => Findings.IsEmpty ? null : Findings.Max(finding => finding.Severity);
 }
-
-/// <summary>A file that the start touches.</summary>
-/// <param name="Role">program, script, interpreter, loader or library.</param>
-/// <param name="Machine">Null for scripts.</param>
-public sealed record StartFile(string Path, string Role, string? Machine);

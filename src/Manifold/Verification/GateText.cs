@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification;
 

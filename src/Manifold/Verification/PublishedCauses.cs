@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Verification.Binaries;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification;
 

@@ -5,6 +5,7 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification;
 
@@ -65,13 +66,15 @@ public sealed class RegistryParts
             + "--check-all.";
 
     /// <summary>
-    /// As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it,
-    /// which the image came from.
+    /// Asks the registry that the image comes from. Returns null for an image that comes from another place, and if the registry does not
+    /// answer but a mirror has the image.
     /// </summary>
     /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
     public static async Task<RegistryParts?> TryAskAsync((RegistryClient Client, Store Store) at, IImageSource source, PartsAsked asked,
         Action<string> tell, CancellationToken cancellation = default)
     {
+        if (source.Location.Transport is not Transport.Registry)
+            return null;
         try
         {
             return await AskAsync(at.Client, at.Store, source, asked, cancellation).ConfigureAwait(false);

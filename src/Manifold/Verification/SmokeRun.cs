@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification;
 

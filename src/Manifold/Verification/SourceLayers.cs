@@ -2,6 +2,7 @@ using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Verification.Binaries;
+using Manifold.Verification.Findings;
 using Manifold.Verification.Starting;
 
 namespace Manifold.Verification;

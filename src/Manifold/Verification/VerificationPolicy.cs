@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 
 namespace Manifold.EndToEnd.Dockerfile;
 

@@ -10,7 +10,7 @@ using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
-using Manifold.Verification;
+using Manifold.Verification.Packages;
 
 namespace Manifold.EndToEnd.Publishing;
 

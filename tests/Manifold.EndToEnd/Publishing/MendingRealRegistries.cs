@@ -4,7 +4,7 @@ using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Server;
-using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.EndToEnd.Publishing;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Manifold.Content;
 using Manifold.EndToEnd.Registry;
 using Manifold.Oci;
-using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.EndToEnd.Verification;
 

@@ -6,7 +6,6 @@ using Manifold.Images;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Verification;
 using Manifold.Verification.Packages;
 
 namespace Manifold.EndToEnd.Verification;

@@ -1,5 +1,6 @@
 using System.Text;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 
 namespace Manifold.Tests.Dockerfile;
 

@@ -2,6 +2,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 
 namespace Manifold.Tests.Dockerfile;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Manifold.Projects;
-using Manifold.Projects.Bake;
+using Manifold.Projects.Reading;
 
 namespace Manifold.Tests.Docs;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Checks;

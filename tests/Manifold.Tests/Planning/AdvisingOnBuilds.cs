@@ -1,4 +1,4 @@
-using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Advising;

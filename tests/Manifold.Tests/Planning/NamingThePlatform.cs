@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Oci;
 using Manifold.Planning;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Oci;
 using Manifold.Planning;
 

@@ -1,4 +1,5 @@
 using Manifold.Projects;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects;
 

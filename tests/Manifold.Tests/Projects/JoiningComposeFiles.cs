@@ -1,5 +1,7 @@
 using Manifold.Planning;
 using Manifold.Projects;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Manifold.Projects;
 using Manifold.Projects.Printing;
+using Manifold.Projects.Reading;
 
 namespace Manifold.Tests.Projects;
 

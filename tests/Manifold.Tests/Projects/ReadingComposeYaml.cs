@@ -2,6 +2,8 @@ using System.Text.Json;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects;
 

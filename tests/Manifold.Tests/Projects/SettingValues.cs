@@ -1,6 +1,7 @@
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
+using Manifold.Projects.Yaml;
 using Manifold.Verification;
 
 namespace Manifold.Tests.Projects;

@@ -2,7 +2,7 @@ using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Linux;
-using Manifold.Solving;
+using Manifold.Planning;
 using Manifold.Solving.Copying;
 
 namespace Manifold.Tests.Solving;

@@ -4,8 +4,8 @@ using Manifold.Events;
 using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Sandbox;
-using Manifold.Solving;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Tests.Solving;
 

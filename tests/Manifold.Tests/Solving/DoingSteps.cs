@@ -3,7 +3,8 @@ using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Tests.Solving;
 

@@ -6,7 +6,7 @@ using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Snapshots;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 using TarWriter = System.Formats.Tar.TarWriter;
 
 namespace Manifold.Tests.Solving;

@@ -1,4 +1,4 @@
-using Manifold.Solving;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Tests.Solving;
 

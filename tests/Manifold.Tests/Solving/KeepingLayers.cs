@@ -1,6 +1,6 @@
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Tests.Solving;
 

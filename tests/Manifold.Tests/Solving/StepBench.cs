@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -9,6 +10,8 @@ using Manifold.Planning;
 using Manifold.Sandbox;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Keeping;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Tests.Solving;
 

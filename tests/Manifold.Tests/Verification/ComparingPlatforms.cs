@@ -3,7 +3,7 @@ using System.Text.Json;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Reporting;
-using Manifold.Verification;
+using Manifold.Verification.Packages;
 using Manifold.Verification.Parity;
 
 namespace Manifold.Tests.Verification;

@@ -1,4 +1,5 @@
 using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Tests.Verification;
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Tests.Verification;
 

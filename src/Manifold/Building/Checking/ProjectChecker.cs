@@ -5,6 +5,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
 using Manifold.Projects;
+using Manifold.Projects.Yaml;
 using Manifold.Solving;
 
 namespace Manifold.Building.Checking;

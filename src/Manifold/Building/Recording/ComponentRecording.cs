@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
 using Manifold.Verification;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Building.Recording;
 

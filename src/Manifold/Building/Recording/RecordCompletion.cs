@@ -4,7 +4,6 @@ using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Verification;
 using Manifold.Verification.Packages;
 using Manifold.Verification.Parity;
 

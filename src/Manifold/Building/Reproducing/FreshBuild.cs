@@ -9,7 +9,8 @@ using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
 using Manifold.Sandbox;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
+using Manifold.Solving.Steps;
 using Manifold.Verification;
 using Manifold.Verification.Reproducibility;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Images.Caching;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Images.Caching;
 

@@ -2,7 +2,7 @@ using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Images.Caching;
 

@@ -1,5 +1,4 @@
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Planning.Checks;
 

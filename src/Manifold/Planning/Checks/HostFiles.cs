@@ -1,5 +1,4 @@
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
 using Manifold.Oci;
 
 namespace Manifold.Planning.Checks;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
-using Manifold.Dockerfile.Checks;
 using Manifold.Oci;
 
 namespace Manifold.Planning.Checks;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects.Targets;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Bake;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Hcl;
+using Manifold.Projects.Targets;
 
 namespace Manifold.Projects.Bake;
 

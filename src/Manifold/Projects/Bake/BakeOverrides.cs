@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Hcl;
+using Manifold.Projects.ManifoldFile;
+using Manifold.Projects.Targets;
 
 namespace Manifold.Projects.Bake;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Projects.Targets;
 
 namespace Manifold.Projects.Bake;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
 using Manifold.Hcl;
+using Manifold.Projects.Targets;
 
 namespace Manifold.Projects.Bake;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects.Printing;
+using Manifold.Projects.Targets;
 
 namespace Manifold.Projects.Bake;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Hcl;
+using Manifold.Projects.Targets;
 
 namespace Manifold.Projects.Bake;
 

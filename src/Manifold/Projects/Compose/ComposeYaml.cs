@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
-using Manifold.Projects.Bake;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;

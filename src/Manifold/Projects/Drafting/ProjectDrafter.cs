@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Manifold.Dockerfile;
 using Manifold.Projects.ManifoldFile;
+using Manifold.Projects.Reading;
 using Manifold.Projects.SideImages;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Drafting;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Manifold.Oci;
-using Manifold.Verification;
 using Manifold.Verification.Packages;
 
 namespace Manifold.Publishing.Referrers;

@@ -4,7 +4,6 @@ using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Verification;
 using Manifold.Verification.Packages;
 
 namespace Manifold.Reporting.Comparing;

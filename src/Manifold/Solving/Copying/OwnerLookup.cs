@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Layers;
 using Manifold.Planning;
+using Manifold.Solving.Keeping;
 using static Manifold.Sandbox.AccountFiles;
 
 namespace Manifold.Solving.Copying;

@@ -7,6 +7,7 @@ using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Sandbox;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Solving.Steps;
 

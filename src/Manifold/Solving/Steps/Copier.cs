@@ -5,6 +5,7 @@ using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Solving.Steps;
 

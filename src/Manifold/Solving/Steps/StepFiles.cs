@@ -7,6 +7,7 @@ using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Solving.Steps;
 

@@ -3,6 +3,7 @@ using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Solving.Steps;
 

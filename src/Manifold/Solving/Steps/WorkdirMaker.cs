@@ -4,6 +4,7 @@ using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Solving.Steps;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Verification.Packages;
 
 namespace Manifold.Verification.Parity;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Manifold.Oci;
+using Manifold.Verification.Packages;
 
 namespace Manifold.Verification.Parity;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
-using Manifold.Solving;
+using Manifold.Solving.Keeping;
 
 namespace Manifold.Verification.Reproducibility;
 

@@ -1,5 +1,6 @@
 using Manifold.Oci;
 using Manifold.Verification.Binaries;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification.Starting;
 

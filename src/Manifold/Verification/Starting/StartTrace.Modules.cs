@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Verification.Binaries;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification.Starting;
 

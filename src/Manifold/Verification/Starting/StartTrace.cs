@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
 using Manifold.Verification.Binaries;
+using Manifold.Verification.Findings;
 
 namespace Manifold.Verification.Starting;
 

@@ -4,6 +4,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Bake;
+using Manifold.Projects.Reading;
 
 namespace Manifold.EndToEnd.Projects.Bake;
 

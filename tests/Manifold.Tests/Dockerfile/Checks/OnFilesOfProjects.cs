@@ -1,4 +1,4 @@
-using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 
 namespace Manifold.Tests.Dockerfile.Checks;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Manifold.Dockerfile;
+using Manifold.Dockerfile.Parsing;
 
 namespace Manifold.Tests.Dockerfile.Checks;
 

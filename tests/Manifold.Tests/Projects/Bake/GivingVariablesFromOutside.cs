@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Projects;
-using Manifold.Projects.Bake;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects.Bake;
 

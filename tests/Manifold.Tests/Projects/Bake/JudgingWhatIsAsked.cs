@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Manifold.Projects;
 using Manifold.Projects.Bake;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects.Bake;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
 using Manifold.Projects;
+using Manifold.Projects.Reading;
 
 namespace Manifold.Tests.Projects.Bake;
 

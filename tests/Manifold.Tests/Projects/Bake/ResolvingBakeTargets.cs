@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Bake;
+using Manifold.Projects.Reading;
 
 namespace Manifold.Tests.Projects.Bake;
 

@@ -1,6 +1,7 @@
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Drafting;
+using Manifold.Projects.Reading;
 
 namespace Manifold.Tests.Projects.Drafting;
 

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Manifold.Projects;
 using Manifold.Projects.Drafting;
+using Manifold.Projects.Reading;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects.Drafting;
 

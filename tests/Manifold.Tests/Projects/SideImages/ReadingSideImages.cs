@@ -3,6 +3,7 @@ using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Projects;
 using Manifold.Projects.SideImages;
+using Manifold.Projects.Yaml;
 
 namespace Manifold.Tests.Projects.SideImages;
 
