@@ -5,7 +5,6 @@ using Manifold.Content;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects;
 using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;

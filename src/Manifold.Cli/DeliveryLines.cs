@@ -1,6 +1,5 @@
 using Manifold.Content;
 using Manifold.Images;
-using Manifold.Images.Outputs;
 using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Registry;

@@ -4,6 +4,7 @@ using System.Text;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
+using Manifold.Publishing;
 using Manifold.Registry;
 
 namespace Manifold.Cli;

@@ -22,7 +22,7 @@ namespace Manifold.Server;
 /// </code>
 /// Source: OCI distribution specification 1.1. Several servers, builds and prunes may share the store.
 /// </remarks>
-public sealed class RegistryServer : IAsyncDisposable
+internal sealed class RegistryServer : IAsyncDisposable
 {
     private readonly WebApplication application;
     private readonly Uploads uploads;

@@ -6,7 +6,7 @@ using Manifold.Oci;
 namespace Manifold.Server;
 
 /// <summary>How the embedded registry serves.</summary>
-public sealed partial record ServeOptions
+internal sealed partial record ServeOptions
 {
     public const string DefaultListen = "127.0.0.1:5000";
 

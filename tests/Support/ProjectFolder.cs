@@ -13,7 +13,7 @@ public sealed class ProjectFolder(string? parent = null) : IDisposable
 
     public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
 
-    public ReadingOptions Options => new(Environment.ToImmutableSortedDictionary(StringComparer.Ordinal))
+    internal ReadingOptions Options => new(Environment.ToImmutableSortedDictionary(StringComparer.Ordinal))
     {
         WorkingFolder = Files.Path,
         DefaultPlatform = Platform.Parse("linux/amd64"),
@@ -27,16 +27,16 @@ public sealed class ProjectFolder(string? parent = null) : IDisposable
         return this;
     }
 
-    public Project Manifold(string yaml, params string[] overrides) => Read("manifold.yaml", yaml, overrides);
+    internal Project Manifold(string yaml, params string[] overrides) => Read("manifold.yaml", yaml, overrides);
 
-    public Project Compose(string yaml, params string[] overrides) => Read("compose.yaml", yaml, overrides);
+    internal Project Compose(string yaml, params string[] overrides) => Read("compose.yaml", yaml, overrides);
 
     /// <summary>What the reader refuses the file for: <c>LINE:COLUMN message [hint]</c>.</summary>
     public ImmutableArray<string> Faults(string yaml, string name = "manifold.yaml") =>
         [.. Assert.Throws<ProjectFileException>(() => Read(name, yaml)).Diagnostics
             .Select(each => $"{each.Place.Line}:{each.Place.Column} {each.Message}{(each.Hint is null ? "" : " | " + each.Hint)}")];
 
-    public Project Read(string name, string yaml, params string[] overrides)
+    internal Project Read(string name, string yaml, params string[] overrides)
     {
         Files.Write(name, yaml);
         return ProjectReader.Read([name], Options with { Overrides = [.. overrides] });

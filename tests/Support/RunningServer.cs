@@ -22,7 +22,7 @@ public sealed class RunningServer : IAsyncDisposable
     public string Authority => server.Address.ToString();
     public int Port => server.Address.Port;
 
-    public static async Task<RunningServer> StartAsync(Func<ServeOptions, ServeOptions>? with = null)
+    internal static async Task<RunningServer> StartAsync(Func<ServeOptions, ServeOptions>? with = null)
     {
         var folder = new TemporaryFolder();
         var store = Store.Open(folder["store"]);

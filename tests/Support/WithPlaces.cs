@@ -18,9 +18,9 @@ public abstract class WithPlaces : IDisposable
     protected TemporaryFolder Folder { get; }
     protected Store Store { get; }
     protected RegistryClient Client { get; } = new(new RegistryOptions { RetryDelay = TimeSpan.FromMilliseconds(5) });
-    protected ImageSources Sources => new(Store, Client);
+    private protected ImageSources Sources => new(Store, Client);
 
-    protected IImageSource Open(string location) => Sources.Open(ImageLocation.Parse(location));
+    private protected IImageSource Open(string location) => Sources.Open(ImageLocation.Parse(location));
 
     /// <summary>An index of small images under a name of the store.</summary>
     protected async Task<Descriptor> StoredAsync(string name, params string[] platforms)
@@ -31,7 +31,7 @@ public abstract class WithPlaces : IDisposable
     }
 
     /// <summary>Reads all that an image is made of, so that all of it is verified, and returns the digests.</summary>
-    protected static async Task<ImmutableSortedSet<Digest>> ReadWholeAsync(IImageSource source)
+    private protected static async Task<ImmutableSortedSet<Digest>> ReadWholeAsync(IImageSource source)
     {
         var found = ImmutableSortedSet.CreateBuilder<Digest>();
         await ReadAsync((await source.ResolveAsync()).Descriptor);

@@ -9,7 +9,7 @@ using Manifold.Publishing.Signing;
 namespace Manifold.Building;
 
 /// <summary>Everything that a builder is asked to do with a project of one image or of many.</summary>
-public sealed record BuildOrder(Project Project, GraphOptions Graph)
+internal sealed record BuildOrder(Project Project, GraphOptions Graph)
 {
     /// <summary>The heading of the build's record.</summary>
     public required BuildHeading Heading { get; init; }
@@ -49,7 +49,7 @@ public sealed record BuildOrder(Project Project, GraphOptions Graph)
 }
 
 /// <summary>The places beside the store and the registries that images are written to.</summary>
-public sealed record OutputOrder
+internal sealed record OutputOrder
 {
     /// <summary>The outputs of every image; null takes those of the project's file.</summary>
     public ImmutableArray<ImageOutput>? Given { get; init; }
@@ -68,7 +68,7 @@ public sealed record OutputOrder
 }
 
 /// <summary>The documents and signatures to attach to every image, besides what the project's file says.</summary>
-public sealed record DocumentOrder
+internal sealed record DocumentOrder
 {
     /// <summary>False attaches no SBOM; null leaves it to the project's file.</summary>
     public bool? Sbom { get; init; }

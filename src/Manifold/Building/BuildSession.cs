@@ -23,7 +23,7 @@ namespace Manifold.Building;
 /// <remarks>Thread-safe. The caller holds the store's shared lock for as long as it is in use.</remarks>
 /// <param name="fileTime">What files are stamped with, in seconds since 1970; the same for every build of the session.</param>
 /// <param name="slots">How many RUNs work at a time; sessions may share them.</param>
-public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slots, Action<BuildEvent> on)
+internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slots, Action<BuildEvent> on)
 {
     private readonly SnapshotStore snapshots = new(tools.Store, tools.Time);
     private readonly StepCache cache = new(tools.Store, tools.Time);

@@ -23,7 +23,7 @@ namespace Manifold.Building;
 /// </code>
 /// The caller holds the store's shared lock, so that nothing that is being built is pruned. Several builders can use one store at once.
 /// </remarks>
-public sealed class Builder(BuilderTools tools)
+internal sealed class Builder(BuilderTools tools)
 {
     /// <summary>Opens what runs the units of an image. By default, units run in this process.</summary>
     public Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; } = (session, on) => new LocalUnits(session, on);

@@ -5,4 +5,4 @@ namespace Manifold.Building;
 
 /// <summary>The tools of a builder. The caller owns them.</summary>
 /// <param name="SearchPath">The folders to look for OCI runtimes in: the value of PATH.</param>
-public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath);
+internal sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath);

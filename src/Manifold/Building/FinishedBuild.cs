@@ -4,7 +4,7 @@ using Manifold.Building.Recording;
 namespace Manifold.Building;
 
 /// <summary>The end of a build, also of one that failed: its record, and as much of its results as there is.</summary>
-public sealed record FinishedBuild(BuildRecord Record)
+internal sealed record FinishedBuild(BuildRecord Record)
 {
     /// <summary>Null if the project was not planned.</summary>
     public ProjectPlan? Plan { get; init; }

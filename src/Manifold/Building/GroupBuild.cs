@@ -7,7 +7,7 @@ using Manifold.Solving.Steps;
 namespace Manifold.Building;
 
 /// <summary>The tools of one group of units while they are built. Equal steps of several platforms are done once.</summary>
-public sealed class GroupBuild : IDisposable
+internal sealed class GroupBuild : IDisposable
 {
     private readonly Solver solver;
     private readonly ImageAssembler assembler;

@@ -13,7 +13,7 @@ using Manifold.Solving.Steps;
 namespace Manifold.Building;
 
 /// <summary>A hook failed, or did not make what it says it makes.</summary>
-public sealed class HookFailedException(string message) : ManifoldException(message)
+internal sealed class HookFailedException(string message) : ManifoldException(message)
 {
     public override int ExitCode => 1;
 }
@@ -28,7 +28,7 @@ public sealed class HookFailedException(string message) : ManifoldException(mess
 /// </code>
 /// The record is a small file under <c>cache/hooks</c>, replaced in one step.
 /// </remarks>
-public sealed class HookRunner(Store store, TimeProvider time)
+internal sealed class HookRunner(Store store, TimeProvider time)
 {
     private const int LinesKept = 20;
 

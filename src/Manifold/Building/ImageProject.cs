@@ -6,7 +6,7 @@ using Manifold.Verification;
 namespace Manifold.Building;
 
 /// <summary>The project of a single image: what <c>manifold build</c> builds.</summary>
-public static class ImageProject
+internal static class ImageProject
 {
     /// <summary>Returns a project of one image without a name. Its events, warnings and errors do not name an image.</summary>
     /// <param name="dockerFormat">Whether the image is published in Docker's media types.</param>

@@ -6,7 +6,7 @@ using Manifold.Events;
 namespace Manifold.Building;
 
 /// <summary>Runs units in this process. Units of one group share their steps.</summary>
-public sealed class LocalUnits(BuildSession session, Action<BuildEvent> on) : IUnitRunner
+internal sealed class LocalUnits(BuildSession session, Action<BuildEvent> on) : IUnitRunner
 {
     private readonly SharedWork<UnitGroup, GroupBuild> opening = new();
     private readonly ConcurrentQueue<GroupBuild> opened = new();

@@ -2,7 +2,7 @@
 namespace Manifold.Building;
 
 /// <summary>How much work at a time the machine bears.</summary>
-public static class MachineJobs
+internal static class MachineJobs
 {
     // A compiler or a package manager takes some hundred megabytes; with less for each, all of them wait for the disk.
     private const long BytesForEach = 1L << 30;

@@ -8,7 +8,7 @@ using Manifold.Publishing;
 namespace Manifold.Building;
 
 /// <summary>A project's plan: every outside image has its digest, every target was asked, and nothing was built.</summary>
-public sealed record ProjectPlan
+internal sealed record ProjectPlan
 {
     /// <summary>Each after those that it needs.</summary>
     public required ImmutableArray<PlannedComponent> Components { get; init; }
@@ -26,7 +26,7 @@ public sealed record ProjectPlan
 }
 
 /// <summary>A component's plan.</summary>
-public sealed record PlannedComponent(ComponentNode Node)
+internal sealed record PlannedComponent(ComponentNode Node)
 {
     public string Name => Node.Name;
 
@@ -51,7 +51,7 @@ public sealed record PlannedComponent(ComponentNode Node)
 }
 
 /// <summary>One platform's plan: a build, or an image that is taken as it is.</summary>
-public sealed record PlannedPlatform(PlatformNode Node, ImagePlan Image)
+internal sealed record PlannedPlatform(PlatformNode Node, ImagePlan Image)
 {
     public Platform Platform => Node.Platform;
     public bool Optional => Node.Of.Optional;

@@ -26,7 +26,7 @@ namespace Manifold.Building;
 /// </code>
 /// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
 /// </remarks>
-public sealed class ProjectPlanner(
+internal sealed class ProjectPlanner(
     BuilderTools tools, Publisher publisher, ProjectGraph graph, LockUse? pins, Action<BuildEvent> on)
 {
     private readonly TakenImages takenImages = new(tools.Store, tools.Registry);
@@ -345,7 +345,7 @@ public sealed class ProjectPlanner(
 }
 
 /// <summary>A problem that prevents platforms of one component.</summary>
-public sealed class PlatformProblemException(string component, ImmutableArray<Platform> platforms, ManifoldException why)
+internal sealed class PlatformProblemException(string component, ImmutableArray<Platform> platforms, ManifoldException why)
     : ManifoldException($"{component} ({string.Join(", ", platforms)}): {why.Message}", why)
 {
     public override int ExitCode => why.ExitCode;

@@ -5,7 +5,7 @@ using Manifold.Publishing;
 namespace Manifold.Building;
 
 /// <summary>The state of a component at the end of a build.</summary>
-public enum ComponentState
+internal enum ComponentState
 {
     /// <summary>Built, verified, named in the store.</summary>
     Built,
@@ -21,7 +21,7 @@ public enum ComponentState
 }
 
 /// <summary>The result of a component.</summary>
-public sealed record ComponentResult(PlannedComponent Planned, ComponentState State)
+internal sealed record ComponentResult(PlannedComponent Planned, ComponentState State)
 {
     public string Name => Planned.Name;
 
@@ -53,7 +53,7 @@ public sealed record ComponentResult(PlannedComponent Planned, ComponentState St
 }
 
 /// <summary>The results of a project.</summary>
-public sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
+internal sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
 {
     public bool IsWhole => Components.All(component => component.State == ComponentState.Built);
 
@@ -65,7 +65,7 @@ public sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
 }
 
 /// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>
-public sealed class ProjectFailedException(ProjectResult result) : ManifoldException(Text(result))
+internal sealed class ProjectFailedException(ProjectResult result) : ManifoldException(Text(result))
 {
     /// <summary>The most images that the message lists for each state.</summary>
     public const int MostNames = 12;

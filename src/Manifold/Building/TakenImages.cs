@@ -13,7 +13,7 @@ namespace Manifold.Building;
 /// Of a registry's image only the documents are fetched; its layers go from registry to registry when they are published.
 /// Each place is read once.
 /// </remarks>
-public sealed class TakenImages(Store store, RegistryClient registry)
+internal sealed class TakenImages(Store store, RegistryClient registry)
 {
     private readonly Puller puller = new(registry, store, new BlobOrigins(store));
     private readonly SharedWork<string, ResolvedImage> places = new();

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Manifold.Concurrency;
 
 /// <summary>Runs several pieces of work at once. The first failure ends the others.</summary>
-public static class FirstFailure
+internal static class FirstFailure
 {
     /// <summary>Returns both results. If one fails, cancels the other, waits for it, and throws the first failure unchanged.</summary>
     public static async Task<(TFirst First, TSecond Second)> BothAsync<TFirst, TSecond>(

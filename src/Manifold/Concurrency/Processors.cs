@@ -1,7 +1,7 @@
 namespace Manifold.Concurrency;
 
 /// <summary>Work that keeps a processor busy: at most one piece for each processor of this machine at a time. Thread-safe.</summary>
-public sealed class Processors
+internal sealed class Processors
 {
     private readonly SemaphoreSlim free = new(Environment.ProcessorCount);
 

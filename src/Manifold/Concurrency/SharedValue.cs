@@ -6,7 +6,7 @@ namespace Manifold.Concurrency;
 /// <remarks>The rules are those of <see cref="SharedWork{TKey, T}"/>: making it ends only after every caller has left,
 /// and a failure is not remembered. Thread-safe.</remarks>
 /// <param name="make">Its token is cancelled only after every caller was.</param>
-public sealed class SharedValue<T>(Func<CancellationToken, Task<T>> make)
+internal sealed class SharedValue<T>(Func<CancellationToken, Task<T>> make)
 {
     private readonly SharedWork<bool, T> only = new();
 

@@ -16,7 +16,7 @@ namespace Manifold.Concurrency;
 /// (<see cref="AsyncLocal{T}"/>), because it belongs to all of them. Thread-safe. Work that waits for its own key waits forever.
 /// </remarks>
 /// <param name="remembers">Whether a result is kept for callers that come after the work.</param>
-public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notnull
+internal sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notnull
 {
     private readonly Lock door = new();
     private readonly Dictionary<TKey, Flight> flights = [];

@@ -8,7 +8,7 @@ namespace Manifold.Content;
 /// its own. Small blobs are not worth a resumption and are held in the process's work folder. <see cref="Prune"/> sweeps what nobody
 /// came back for.
 /// </remarks>
-public sealed class ArrivingBlob : IAsyncDisposable
+internal sealed class ArrivingBlob : IAsyncDisposable
 {
     // Below this, asking again costs less than remembering.
     private const long WorthKeeping = 1024 * 1024;

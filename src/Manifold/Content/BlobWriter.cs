@@ -8,7 +8,7 @@ namespace Manifold.Content;
 /// Owned by its creator: dispose it always; without <see cref="CommitAsync"/> nothing remains. The bytes lie in a temporary file on
 /// the store's disk until then, so memory does not grow with the blob. Not thread-safe.
 /// </remarks>
-public sealed class BlobWriter : Stream
+internal sealed class BlobWriter : Stream
 {
     private readonly Store store;
     private readonly string temporary;

@@ -4,7 +4,7 @@ namespace Manifold.Content;
 
 /// <summary>The records of builds: <c>builds/ID.json</c> in the store. Names sort by time; old ones go.</summary>
 /// <remarks>Here they are bytes; the report reads them. They protect nothing from a prune: an image that they name may be gone.</remarks>
-public sealed partial class BuildRecords(Store store)
+internal sealed partial class BuildRecords(Store store)
 {
     private string Folder => store.Layout.Builds.Path;
 

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Content;
 
 /// <summary>Who may use a cache folder at the same time.</summary>
-public enum CacheUse
+internal enum CacheUse
 {
     /// <summary>Everybody.</summary>
     Shared,
@@ -26,7 +26,7 @@ public enum CacheUse
 /// </code>
 /// The key is the id's digest. Safe for several processes; the kernel drops a killed one's locks. Users hold the store's shared lock.
 /// </remarks>
-public sealed class CacheFolders(Store store, TimeProvider time)
+internal sealed class CacheFolders(Store store, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -99,7 +99,7 @@ public sealed class CacheFolders(Store store, TimeProvider time)
 }
 
 /// <summary>A cache folder in use.</summary>
-public sealed class CacheFolder : IDisposable
+internal sealed class CacheFolder : IDisposable
 {
     private readonly FileLock held;
 

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Content;
 
 /// <summary>The kinds of content that a store holds.</summary>
-public enum UsageKind
+internal enum UsageKind
 {
     /// <summary>The blobs of images that have a name, and of what refers to them.</summary>
     Images,
@@ -35,15 +35,15 @@ public enum UsageKind
 /// <param name="Count">Images, blobs, layers, records, folders or files.</param>
 /// <param name="PruneFrees">The bytes that <c>prune</c> would free.</param>
 /// <param name="PruneAllFrees">The bytes that <c>prune --all</c> would free.</param>
-public sealed record UsagePart(UsageKind Kind, int Count, long Bytes, long PruneFrees, long PruneAllFrees);
+internal sealed record UsagePart(UsageKind Kind, int Count, long Bytes, long PruneFrees, long PruneAllFrees);
 
 /// <summary>The blobs of one name of the store.</summary>
 /// <param name="Bytes">All blobs that the name needs, each counted once, and those of its signatures, SBOMs and provenance.</param>
 /// <param name="OwnBytes">The blobs that no other name needs.</param>
-public sealed record ImageUsage(string Name, Digest Digest, long Bytes, long OwnBytes);
+internal sealed record ImageUsage(string Name, Digest Digest, long Bytes, long OwnBytes);
 
 /// <summary>The contents of the store, and the space that a prune would free.</summary>
-public sealed record DiskUsage
+internal sealed record DiskUsage
 {
     /// <summary>The largest first.</summary>
     public required ImmutableArray<ImageUsage> Images { get; init; }

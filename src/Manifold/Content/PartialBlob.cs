@@ -9,7 +9,7 @@ namespace Manifold.Content;
 /// content that claims another algorithm in the end, is hashed then, which costs one more pass. The caller keeps two writers apart.
 /// Not thread-safe.
 /// </remarks>
-public sealed class PartialBlob : IDisposable
+internal sealed class PartialBlob : IDisposable
 {
     private const int BufferBytes = 256 * 1024;
 

@@ -15,7 +15,7 @@ namespace Manifold.Content;
 /// the snapshot with that DiffId. If something cannot be read or removed, the result says so, and the prune goes on. If it is a document,
 /// its needs are unknown, so no blob and no snapshot is removed.
 /// </remarks>
-public sealed class Prune(Store store, TimeProvider time)
+internal sealed class Prune(Store store, TimeProvider time)
 {
     /// <param name="All">Also every cache record and every snapshot.</param>
     /// <param name="KeepBytes">Cache records go, least recently used first, until the store has at most so many bytes.</param>

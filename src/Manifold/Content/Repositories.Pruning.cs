@@ -3,7 +3,7 @@ using Manifold.Oci;
 namespace Manifold.Content;
 
 /// <content>What a prune asks about the records of pushes.</content>
-public sealed partial class Repositories
+internal sealed partial class Repositories
 {
     /// <summary>What clients pushed, or learnt to be here, after that moment: its name may be on its way.</summary>
     internal IEnumerable<Digest> RecordedSince(DateTimeOffset moment) =>

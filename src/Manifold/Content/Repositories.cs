@@ -15,7 +15,7 @@ namespace Manifold.Content;
 /// letter or digit, hence the underscores cannot collide, and a valid name cannot leave the folder. Callers give valid names only.
 /// A record's time is when a client last learnt that the content is here: a prune spares what is recent.
 /// </remarks>
-public sealed partial class Repositories
+internal sealed partial class Repositories
 {
     private const string Blobs = "_blobs", Manifests = "_manifests", Referrers = "_referrers", Uploads = "_uploads";
 

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Content;
 
 /// <summary>The store's names of one repository of one registry, in the order of their tags. Immutable.</summary>
-public sealed class RepositoryTags
+internal sealed class RepositoryTags
 {
     /// <summary>The maximum number of earlier states to keep, for readers that continue from one of them.</summary>
     private const int Remembered = 32;

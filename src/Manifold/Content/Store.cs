@@ -38,10 +38,10 @@ public sealed partial class Store : IDisposable
     public Tags Tags { get; }
 
     /// <summary>What was built, and how that went.</summary>
-    public BuildRecords Builds { get; }
+    internal BuildRecords Builds { get; }
 
     /// <summary>What the embedded registry's clients pushed.</summary>
-    public Repositories Repositories { get; }
+    internal Repositories Repositories { get; }
 
     /// <summary>A folder of this process's own, on the store's disk, removed at the end. The next process sweeps a killed one's.</summary>
     public string WorkFolder => work.Value.Path;
@@ -129,7 +129,7 @@ public sealed partial class Store : IDisposable
         ?? throw new ContentMismatchException($"Reading '{digest}': the store '{Root}' does not have it. Build or pull the image again.");
 
     /// <summary>Begins a blob. Its bytes are hashed with SHA-256, or with <paramref name="expected"/>'s algorithm.</summary>
-    public BlobWriter CreateBlob(Digest? expected = null)
+    internal BlobWriter CreateBlob(Digest? expected = null)
     {
         BlobWriter? writer = null;
         Guarded(() => writer = new BlobWriter(this, Path.Combine(WorkFolder, "blob-" + Guid.NewGuid().ToString("N")), expected));

@@ -5,7 +5,7 @@ namespace Manifold.Content;
 
 /// <summary>The names of the store's images at one moment, with lookup by name. Immutable: readers share it.</summary>
 /// <remarks>A change costs a copy of one reference per entry and a few nodes of trees. Entries keep their order and their bytes.</remarks>
-public sealed class TagIndex
+internal sealed class TagIndex
 {
     private readonly TagIndexFrame frame;
     private readonly ImmutableArray<TagEntry?> slots; // null where an entry was removed

@@ -30,7 +30,7 @@ public sealed class Tags : IDisposable
 
     /// <summary>All names at this moment.</summary>
     /// <exception cref="ContentMismatchException"><c>index.json</c> is not an image index.</exception>
-    public TagIndex Read() => file.Read();
+    internal TagIndex Read() => file.Read();
 
     /// <summary>The image of a name, or null. A reference with a digest finds the image with it under any tag of its repository.</summary>
     public Descriptor? Find(ImageReference reference) => Read().Find(reference);

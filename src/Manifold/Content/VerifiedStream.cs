@@ -5,7 +5,7 @@ namespace Manifold.Content;
 
 /// <summary>Reads a blob and proves on the way that it is the one that was asked for.</summary>
 /// <remarks>The last read throws <see cref="ContentMismatchException"/> if bytes or length differ. Without it there is no proof.</remarks>
-public sealed class VerifiedStream(Stream inner, Digest digest, long size, string origin) : Stream
+internal sealed class VerifiedStream(Stream inner, Digest digest, long size, string origin) : Stream
 {
     private readonly Hasher hash = digest.CreateHasher();
     private long position;

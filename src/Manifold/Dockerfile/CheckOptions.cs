@@ -12,7 +12,7 @@ namespace Manifold.Dockerfile;
 /// BuildKit, linter.ParseLintOptions. Names after <c>error=</c> are Manifold's own: BuildKit's <c>error=true</c> is about the rules that
 /// BuildKit has, and so it is here.
 /// </remarks>
-public sealed record CheckOptions
+internal sealed record CheckOptions
 {
     public const string BuildArgument = "BUILDKIT_DOCKERFILE_CHECK";
 
@@ -110,7 +110,7 @@ public sealed record CheckOptions
 }
 
 /// <summary>What is wrong with a part of the options, and what to do.</summary>
-public sealed record CheckProblem(string Part, string Message, string? Hint = null)
+internal sealed record CheckProblem(string Part, string Message, string? Hint = null)
 {
     /// <summary>A rule that nobody knows may be one that another builder will have.</summary>
     public bool IsWarning { get; init; }

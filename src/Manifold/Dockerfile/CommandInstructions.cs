@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile;
 
 /// <summary>What RUN, CMD, ENTRYPOINT and HEALTHCHECK start.</summary>
-public sealed record CommandLine
+internal sealed record CommandLine
 {
     /// <summary>Written as a JSON array: started as it is, without a shell.</summary>
     public required bool IsExec { get; init; }
@@ -12,12 +12,12 @@ public sealed record CommandLine
     public required ImmutableArray<string> Words { get; init; }
 }
 
-public enum RunNetwork { Default, None, Host }
+internal enum RunNetwork { Default, None, Host }
 
-public enum RunSecurity { Sandbox, Insecure }
+internal enum RunSecurity { Sandbox, Insecure }
 
 /// <summary><c>RUN [--mount=…]… [--network=…] [--security=…] command</c></summary>
-public sealed record RunInstruction : Instruction
+internal sealed record RunInstruction : Instruction
 {
     public required CommandLine Command { get; init; }
     public required ImmutableArray<Heredoc> Heredocs { get; init; }
@@ -41,23 +41,23 @@ public sealed record RunInstruction : Instruction
         ?? string.Concat(Heredocs.Select(each => $"\n{each.Content}{each.Name}").Prepend(Command.Words.FirstOrDefault() ?? ""));
 }
 
-public sealed record CmdInstruction : Instruction
+internal sealed record CmdInstruction : Instruction
 {
     public required CommandLine Command { get; init; }
 }
 
-public sealed record EntrypointInstruction : Instruction
+internal sealed record EntrypointInstruction : Instruction
 {
     public required CommandLine Command { get; init; }
 }
 
-public sealed record ShellInstruction : Instruction
+internal sealed record ShellInstruction : Instruction
 {
     public required ImmutableArray<string> Words { get; init; }
 }
 
 /// <summary><c>HEALTHCHECK NONE</c>, or a test and its times in nanoseconds, 0 where the default applies.</summary>
-public sealed record HealthcheckInstruction : Instruction
+internal sealed record HealthcheckInstruction : Instruction
 {
     /// <summary>Null for NONE.</summary>
     public required CommandLine? Test { get; init; }

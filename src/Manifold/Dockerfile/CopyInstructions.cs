@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile;
 
 /// <summary>What COPY and ADD have in common.</summary>
-public abstract record FilesInstruction : Instruction
+internal abstract record FilesInstruction : Instruction
 {
     private protected FilesInstruction()
     {
@@ -25,7 +25,7 @@ public abstract record FilesInstruction : Instruction
     public required ImmutableArray<string> Exclude { get; init; }
 }
 
-public sealed record CopyInstruction : FilesInstruction
+internal sealed record CopyInstruction : FilesInstruction
 {
     /// <summary>A stage's name or number, an image, or a named context; null for the build context.</summary>
     public required string? From { get; init; }
@@ -34,7 +34,7 @@ public sealed record CopyInstruction : FilesInstruction
     public required bool Parents { get; init; }
 }
 
-public sealed record AddInstruction : FilesInstruction
+internal sealed record AddInstruction : FilesInstruction
 {
     public required string? Checksum { get; init; }
     public required bool KeepGitDir { get; init; }

@@ -3,7 +3,7 @@ using System.Text;
 namespace Manifold.Dockerfile;
 
 /// <summary>One record of comma-separated values (RFC 4180), as mounts and outputs are written.</summary>
-public static class Csv
+internal static class Csv
 {
     /// <summary>The fields, or null where a quote is not closed or stands within an unquoted field.</summary>
     public static IReadOnlyList<string>? Split(string text)

@@ -4,7 +4,7 @@ using System.Text;
 namespace Manifold.Dockerfile;
 
 /// <summary>What a finding means for the build: an error ends it before anything is started.</summary>
-public enum Severity { Warning, Error }
+internal enum Severity { Warning, Error }
 
 /// <summary>Where something stands in a file. Lines and columns count from 1; a column is a UTF-16 unit of its line.</summary>
 public readonly record struct Place(string File, int Line, int Column, int Length)
@@ -13,7 +13,7 @@ public readonly record struct Place(string File, int Line, int Column, int Lengt
 }
 
 /// <summary>One finding about a file, as data.</summary>
-public sealed record Diagnostic
+internal sealed record Diagnostic
 {
     /// <summary>The id of everything that does not parse. Every other id is the name of a rule.</summary>
     public const string Syntax = "Syntax";

@@ -8,7 +8,7 @@ namespace Manifold.Dockerfile;
 /// <remarks>
 /// Deterministic. What was not written is left out. Mounts are objects once their variables have values, and text before.
 /// </remarks>
-public static class DockerfileJson
+internal static class DockerfileJson
 {
     public static string Write(DockerfileTree tree)
     {

@@ -4,10 +4,10 @@ using System.Globalization;
 namespace Manifold.Dockerfile;
 
 /// <summary>A comment at the top that speaks to the builder: <c># syntax= # escape= # check=</c>.</summary>
-public sealed record ParserDirective(string Name, string Value, int Line);
+internal sealed record ParserDirective(string Name, string Value, int Line);
 
 /// <summary>A FROM and the instructions up to the next one.</summary>
-public sealed record Stage
+internal sealed record Stage
 {
     public required int Index { get; init; }
     public required FromInstruction From { get; init; }
@@ -19,7 +19,7 @@ public sealed record Stage
 }
 
 /// <summary>A Dockerfile as it was written; nothing is expanded and nothing is looked up.</summary>
-public sealed record DockerfileTree
+internal sealed record DockerfileTree
 {
     public required string FileName { get; init; }
     public required char Escape { get; init; }
@@ -54,7 +54,7 @@ public sealed record DockerfileTree
 }
 
 /// <summary>The tree of all that could be read, and what is wrong with the rest.</summary>
-public sealed record ParsedDockerfile
+internal sealed record ParsedDockerfile
 {
     public required DockerfileTree Tree { get; init; }
     public required ImmutableArray<Diagnostic> Diagnostics { get; init; }

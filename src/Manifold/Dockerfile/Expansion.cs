@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile;
 
 /// <summary>What became of one word.</summary>
-public sealed record ExpansionResult
+internal sealed record ExpansionResult
 {
     /// <summary>The word with its variables replaced and its quotes taken away; empty after an error.</summary>
     public required string Text { get; init; }
@@ -28,7 +28,7 @@ public sealed record ExpansionResult
 /// unset variable, single quotes quote inside
 /// <c>${v:-'w'}</c>, and patterns know <c>*</c> and <c>?</c> but no <c>[…]</c>.
 /// </remarks>
-public static class Expansion
+internal static class Expansion
 {
     /// <param name="lookup">The value of a variable, or null where it is not set.</param>
     public static ExpansionResult Expand(string word, Func<string, string?> lookup, char escape = '\\') =>

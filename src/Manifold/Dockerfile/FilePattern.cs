@@ -5,7 +5,7 @@ namespace Manifold.Dockerfile;
 /// <summary>
 /// A pattern of Go's <c>filepath.Match</c>, as the sources of COPY and ADD have it: <c>*</c>, <c>?</c> and <c>[a-z]</c> within one name.
 /// </summary>
-public sealed class FilePattern
+internal sealed class FilePattern
 {
     private readonly Wildcard wildcard;
 

@@ -3,7 +3,7 @@ namespace Manifold.Dockerfile;
 /// <summary>
 /// <c># syntax=</c>: the image that reads the file where BuildKit builds it. Manifold reads Docker's language itself, whatever the version.
 /// </summary>
-public static class Frontend
+internal static class Frontend
 {
     public const string Hint = "Manifold supports only docker/dockerfile. Any version or digest works, including labs.";
 

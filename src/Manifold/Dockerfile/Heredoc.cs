@@ -5,7 +5,7 @@ namespace Manifold.Dockerfile;
 
 /// <summary>A document within a Dockerfile: <c>[fd]&lt;&lt;[-]WORD</c>, its lines, and a line that is the word.</summary>
 /// <remarks>Blanks may stand before the word, as in a shell. Source: BuildKit's lexer since Dockerfile 1.21.</remarks>
-public sealed record Heredoc
+internal sealed record Heredoc
 {
     /// <summary>The word without its quotes; for COPY and ADD also the file's name.</summary>
     public required string Name { get; init; }

@@ -1,7 +1,7 @@
 namespace Manifold.Dockerfile;
 
 /// <summary>One line of an ignore file.</summary>
-public sealed class IgnoreRule
+internal sealed class IgnoreRule
 {
     private readonly string pattern;
     private readonly Wildcard wildcard;

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Manifold.Dockerfile;
 
 /// <summary>What the rules say about one path; hand it on to the paths below it.</summary>
-public sealed record IgnoreMatch
+internal sealed record IgnoreMatch
 {
     public required bool Excluded { get; init; }
 
@@ -21,7 +21,7 @@ public sealed record IgnoreMatch
 /// Pure. Paths are relative to the context, with <c>/</c>. The last rule that matches a path or a folder above it wins; <c>!</c> takes a
 /// path in again, also below an excluded folder. Reference: moby/patternmatcher, as BuildKit walks a context with it.
 /// </remarks>
-public sealed class IgnoreRules
+internal sealed class IgnoreRules
 {
     private static readonly IgnoreMatch Nothing = new() { Excluded = false, Rule = null };
 

@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile;
 
 /// <summary>First and last line of something in a file, from 1.</summary>
-public readonly record struct LineSpan(int First, int Last);
+internal readonly record struct LineSpan(int First, int Last);
 
 /// <summary>A flag as it was written, without its dashes; the value is null where there was no <c>=</c>.</summary>
-public sealed record InstructionFlag(string Name, string? Value);
+internal sealed record InstructionFlag(string Name, string? Value);
 
 /// <summary>Where an instruction stands and how it was written.</summary>
-public sealed record InstructionSource
+internal sealed record InstructionSource
 {
     /// <summary>The keyword as it was written, e.g. <c>from</c>.</summary>
     public required string Keyword { get; init; }
@@ -42,7 +42,7 @@ public sealed record InstructionSource
 
 /// <summary>One instruction. Its words are as they were written: variables and quotes wait for <see cref="Expansion"/>.</summary>
 /// <remarks>A closed family: its members are all in this folder, so a <c>switch</c> over them is complete.</remarks>
-public abstract record Instruction
+internal abstract record Instruction
 {
     private protected Instruction()
     {
@@ -54,7 +54,7 @@ public abstract record Instruction
 }
 
 /// <summary><c>FROM [--platform=…] image [AS name]</c></summary>
-public sealed record FromInstruction : Instruction
+internal sealed record FromInstruction : Instruction
 {
     public required string? Platform { get; init; }
     public required string Image { get; init; }
@@ -64,18 +64,18 @@ public sealed record FromInstruction : Instruction
 }
 
 /// <summary><c>ARG name[=default] …</c></summary>
-public sealed record ArgInstruction : Instruction
+internal sealed record ArgInstruction : Instruction
 {
     public required ImmutableArray<Argument> Arguments { get; init; }
 }
 
 /// <param name="Default">Null where none was given, which is not the same as an empty one.</param>
-public sealed record Argument(string Name, string? Default);
+internal sealed record Argument(string Name, string? Default);
 
-public sealed record KeyValue(string Key, string Value);
+internal sealed record KeyValue(string Key, string Value);
 
 /// <summary>ENV and LABEL.</summary>
-public abstract record PairsInstruction : Instruction
+internal abstract record PairsInstruction : Instruction
 {
     private protected PairsInstruction()
     {
@@ -87,43 +87,43 @@ public abstract record PairsInstruction : Instruction
     public required bool LegacyForm { get; init; }
 }
 
-public sealed record EnvInstruction : PairsInstruction;
+internal sealed record EnvInstruction : PairsInstruction;
 
-public sealed record LabelInstruction : PairsInstruction;
+internal sealed record LabelInstruction : PairsInstruction;
 
-public sealed record WorkdirInstruction : Instruction
+internal sealed record WorkdirInstruction : Instruction
 {
     public required string Path { get; init; }
 }
 
-public sealed record UserInstruction : Instruction
+internal sealed record UserInstruction : Instruction
 {
     public required string User { get; init; }
 }
 
-public sealed record VolumeInstruction : Instruction
+internal sealed record VolumeInstruction : Instruction
 {
     public required ImmutableArray<string> Paths { get; init; }
 }
 
-public sealed record ExposeInstruction : Instruction
+internal sealed record ExposeInstruction : Instruction
 {
     /// <summary><c>port[-port][/protocol]</c></summary>
     public required ImmutableArray<string> Ports { get; init; }
 }
 
-public sealed record StopSignalInstruction : Instruction
+internal sealed record StopSignalInstruction : Instruction
 {
     public required string Signal { get; init; }
 }
 
-public sealed record MaintainerInstruction : Instruction
+internal sealed record MaintainerInstruction : Instruction
 {
     public required string Name { get; init; }
 }
 
 /// <summary><c>ONBUILD instruction</c>: runs in the images that are built from this one.</summary>
-public sealed record OnbuildInstruction : Instruction
+internal sealed record OnbuildInstruction : Instruction
 {
     public required Instruction Trigger { get; init; }
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile;
 
 /// <summary>A comment <c># check=skip=…</c> right above an instruction: for that instruction alone.</summary>
-public sealed record LocalCheck(LineSpan Lines, CheckOptions Options)
+internal sealed record LocalCheck(LineSpan Lines, CheckOptions Options)
 {
     /// <summary>The options that a comment holds, or null where it is an ordinary one.</summary>
     public static CheckOptions? Read(ReadOnlySpan<char> comment)

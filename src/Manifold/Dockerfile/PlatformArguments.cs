@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Manifold.Dockerfile;
 
 /// <summary>The arguments that every build has without being told.</summary>
-public static class PlatformArguments
+internal static class PlatformArguments
 {
     /// <summary>Which platform is built, and on which: the names that all builders know.</summary>
     public static readonly ImmutableArray<string> Names =

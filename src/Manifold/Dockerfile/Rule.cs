@@ -3,7 +3,7 @@ namespace Manifold.Dockerfile;
 
 /// <summary>One build check: what it is called, and what its findings mean for the build.</summary>
 /// <param name="Description">What it looks for, in one line.</param>
-public sealed record Rule(string Name, Severity Severity, string Description)
+internal sealed record Rule(string Name, Severity Severity, string Description)
 {
     /// <summary>True for a rule that BuildKit does not have: <c>error=true</c> leaves its findings warnings.</summary>
     public bool IsOurs { get; init; }

@@ -8,7 +8,7 @@ namespace Manifold.Dockerfile;
 /// the second has ours, about several architectures.
 /// </summary>
 /// <remarks>Each has a page <c>docs/rules/NAME.md</c>.</remarks>
-public static class Rules
+internal static class Rules
 {
     public static readonly Rule
         StageNameCasing = Warning("StageNameCasing", "Stage names should be lowercase."),

@@ -2,16 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Manifold.Dockerfile;
 
-public enum MountType { Bind, Cache, Tmpfs, Secret, Ssh }
+internal enum MountType { Bind, Cache, Tmpfs, Secret, Ssh }
 
-public enum CacheSharing { Shared, Private, Locked }
+internal enum CacheSharing { Shared, Private, Locked }
 
 /// <summary>One <c>RUN --mount=…</c>.</summary>
 /// <remarks>
 /// Where <see cref="NeedsExpansion"/> is set, everything but <see cref="From"/> is not read yet: <see cref="TryParse"/> of
 /// <see cref="Text"/> with the values of that line gives the mount.
 /// </remarks>
-public sealed record RunMount
+internal sealed record RunMount
 {
     /// <summary>The flag's value as it was written.</summary>
     public required string Text { get; init; }
@@ -58,4 +58,4 @@ public sealed record RunMount
 
 /// <summary>What is wrong with a mount, and what to do.</summary>
 /// <param name="Field">The field that is wrong, as it is written; null for the mount as a whole.</param>
-public sealed record MountError(string Message, string? Hint = null, string? Field = null);
+internal sealed record MountError(string Message, string? Hint = null, string? Field = null);

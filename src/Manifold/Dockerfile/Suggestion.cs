@@ -1,7 +1,7 @@
 namespace Manifold.Dockerfile;
 
 /// <summary>"Did you mean …?"</summary>
-public static class Suggestion
+internal static class Suggestion
 {
     // Who has more names than that is not helped by one that looks alike, and each costs a comparison.
     private const int Most = 500;

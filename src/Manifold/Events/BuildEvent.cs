@@ -20,16 +20,16 @@ public abstract record BuildEvent
 public sealed record PlanMade(int Steps, int Platforms) : BuildEvent
 {
     /// <summary>The plan itself, for who keeps a record of the build.</summary>
-    public BuildPlan? Plan { get; init; }
+    internal BuildPlan? Plan { get; init; }
 }
 
 public sealed record StepStarted(Step Step) : BuildEvent;
 
 /// <summary>A RUN that has started waits for others to end before its program starts.</summary>
-public sealed record StepWaiting(Step Step) : BuildEvent;
+internal sealed record StepWaiting(Step Step) : BuildEvent;
 
 /// <summary>The program of a RUN that waited starts now.</summary>
-public sealed record StepResumed(Step Step) : BuildEvent;
+internal sealed record StepResumed(Step Step) : BuildEvent;
 
 /// <summary>One line that a RUN printed.</summary>
 public sealed record StepPrinted(Step Step, string Line, bool IsError) : BuildEvent;
@@ -55,13 +55,13 @@ public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : 
 
 /// <summary>A command of the project file that makes files for a build has begun.</summary>
 /// <param name="Name">What it is, for people: its command, and its platform where it has one.</param>
-public sealed record HookStarted(string Name) : BuildEvent;
+internal sealed record HookStarted(string Name) : BuildEvent;
 
 /// <summary>One line that a hook printed.</summary>
-public sealed record HookPrinted(string Name, string Line, bool IsError) : BuildEvent;
+internal sealed record HookPrinted(string Name, string Line, bool IsError) : BuildEvent;
 
 /// <summary>A hook is done. Cached means that nothing it reads has changed, and that it was not run.</summary>
-public sealed record HookFinished(string Name, TimeSpan Duration, bool Cached) : BuildEvent;
+internal sealed record HookFinished(string Name, TimeSpan Duration, bool Cached) : BuildEvent;
 
 /// <summary>What a transfer does with a blob.</summary>
 public enum TransferKind
@@ -89,5 +89,5 @@ public sealed record Verified(int Platforms, int Errors, int Warnings, TimeSpan 
 public sealed record Warned(string Message) : BuildEvent
 {
     /// <summary>The finding of a build check that the message tells, for programs; null for any other warning.</summary>
-    public Diagnostic? Finding { get; init; }
+    internal Diagnostic? Finding { get; init; }
 }

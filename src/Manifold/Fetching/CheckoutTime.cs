@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Manifold.Fetching;
 
 /// <summary>The time of the commit that a folder is a checkout of.</summary>
-public static class CheckoutTime
+internal static class CheckoutTime
 {
     /// <summary>In seconds since 1970; null where the folder is no checkout, or git is not installed.</summary>
     /// <remarks>Checks no signature, whatever the configuration says: that runs a program that it names.</remarks>

@@ -10,7 +10,7 @@ namespace Manifold.Fetching;
 /// <param name="Dockerfile">Where what came was no archive but a Dockerfile: its text. The folder is then empty.</param>
 /// <param name="Commit">The commit, of a repository.</param>
 /// <param name="When">Finds out when it was made, which may take reading all of it.</param>
-public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null, Lazy<long?>? When = null)
+internal sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null, Lazy<long?>? When = null)
 {
     /// <summary>
     /// When it was made, in seconds since 1970: a commit's time, what the server says, or the newest file of an archive; null
@@ -30,7 +30,7 @@ public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, st
 /// Source: Docker's "Build context".
 /// </remarks>
 /// <param name="credentials">For repositories.</param>
-public sealed class ContextFetcher(Store store, GitCredentials credentials)
+internal sealed class ContextFetcher(Store store, GitCredentials credentials)
 {
     /// <summary>True for what is no path of this machine.</summary>
     public static bool IsRemote(string text) =>

@@ -6,7 +6,7 @@ namespace Manifold.Fetching;
 /// <summary>Asks git of a folder that may be anybody's: what its configuration names is not run, and nothing is fetched for it.</summary>
 /// <remarks>Programs that a filter names are run by <c>status</c> still.
 /// Source: git-config(1), <c>core.fsmonitor</c>, <c>core.hooksPath</c>; git(1), "ENVIRONMENT VARIABLES".</remarks>
-public static class ContextGit
+internal static class ContextGit
 {
     private static readonly ImmutableSortedDictionary<string, string> Environment = ImmutableSortedDictionary<string, string>.Empty
         .Add("GIT_ALLOW_PROTOCOL", "none").Add("GIT_NO_LAZY_FETCH", "1").Add("GIT_OPTIONAL_LOCKS", "0").Add("GIT_TERMINAL_PROMPT", "0");

@@ -4,7 +4,7 @@ namespace Manifold.Fetching;
 
 /// <summary>When a file that was fetched was made.</summary>
 /// <remarks>Source: BuildKit, <c>dockerfile2llb/epoch.go</c>.</remarks>
-public static class FileTimes
+internal static class FileTimes
 {
     /// <summary>
     /// What the server says, else the newest file of an archive, in seconds since 1970;

@@ -4,7 +4,7 @@ namespace Manifold.Fetching;
 /// <remarks>
 /// Source: BuildKit's <c>dfgitutil</c>, since Dockerfile 1.18: ref, tag, branch, subdir, commit (or checksum), keep-git-dir, submodules.
 /// </remarks>
-public sealed partial record GitAddress
+internal sealed partial record GitAddress
 {
     private const string Tags = "refs/tags/", Heads = "refs/heads/";
 

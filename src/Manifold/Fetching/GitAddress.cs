@@ -15,7 +15,7 @@ namespace Manifold.Fetching;
 /// <remarks>
 /// Source: Docker's "Build context", "Git repositories"; an http(s) address is a repository's if its path ends in <c>.git</c>.
 /// </remarks>
-public sealed partial record GitAddress(string Remote, string? Ref, string Folder)
+internal sealed partial record GitAddress(string Remote, string? Ref, string Folder)
 {
     private static readonly SearchValues<char> NoRef = SearchValues.Create(" +*?[^~\\");
 

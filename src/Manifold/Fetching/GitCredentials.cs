@@ -14,7 +14,7 @@ namespace Manifold.Fetching;
 /// The first that is there and not empty is used. HOST has the port where the address has one. Source: BuildKit, "source/git" and Docker's
 /// "Build secrets". A value reaches git by its environment: it is in no argument, no file and no message.
 /// </remarks>
-public sealed class GitCredentials
+internal sealed class GitCredentials
 {
     private const string Header = "GIT_AUTH_HEADER", Token = "GIT_AUTH_TOKEN";
     private readonly ImmutableDictionary<string, string> values;

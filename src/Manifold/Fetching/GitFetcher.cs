@@ -11,7 +11,7 @@ namespace Manifold.Fetching;
 /// <param name="Folder">The folder that was asked for; stays as it is for as long as the store's shared lock is held.</param>
 /// <param name="Commit">The hash that the ref came to.</param>
 /// <param name="Time">When it was committed, in seconds since 1970.</param>
-public sealed record FetchedCommit(string Folder, string Commit, long? Time);
+internal sealed record FetchedCommit(string Folder, string Commit, long? Time);
 
 /// <summary>Checks commits out, each once, with the git that is installed.</summary>
 /// <remarks>
@@ -25,7 +25,7 @@ public sealed record FetchedCommit(string Folder, string Commit, long? Time);
 /// that it never asks.
 /// </remarks>
 /// <param name="credentials">What http(s) servers are told besides.</param>
-public sealed class GitFetcher(Store store, GitCredentials credentials)
+internal sealed class GitFetcher(Store store, GitCredentials credentials)
 {
     private const int Sha256Length = 64;
 

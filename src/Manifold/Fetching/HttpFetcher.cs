@@ -21,7 +21,7 @@ namespace Manifold.Fetching;
 /// Redirects are followed to http(s) only, never from https to http, and without the address's user and password.
 /// Thread-safe, and between processes: one address is downloaded by one at a time. Source: RFC 9110, sections 13.1, 15.4 and 8.8.
 /// </remarks>
-public sealed class HttpFetcher(Store store)
+internal sealed class HttpFetcher(Store store)
 {
     private const int Redirects = 10;
 

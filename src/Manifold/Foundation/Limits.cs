@@ -1,7 +1,7 @@
 namespace Manifold.Foundation;
 
 /// <summary>Bounds on what comes from outside, each with its reason.</summary>
-public static class Limits
+internal static class Limits
 {
     /// <summary>Manifests, indexes and configs in bytes. Registries accept 4 MiB; anything larger is an attack or a mistake.</summary>
     public const int DocumentBytes = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 namespace Manifold.Foundation;
 
 /// <summary>Where a file shall be written at the end of long work: asked for at its begin.</summary>
-public static class OutputFolder
+internal static class OutputFolder
 {
     /// <param name="path">The file; null and the empty text ask for nothing.</param>
     /// <exception cref="UsageException">Its folder is not there, or the file is a folder.</exception>

@@ -1,7 +1,7 @@
 namespace Manifold.Foundation;
 
 /// <summary>A stream that is read from its begin to its end and does nothing else.</summary>
-public abstract class ReadOnlyStream : Stream
+internal abstract class ReadOnlyStream : Stream
 {
     public abstract override int Read(Span<byte> buffer);
     public sealed override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));

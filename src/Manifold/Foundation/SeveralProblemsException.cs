@@ -1,7 +1,7 @@
 namespace Manifold.Foundation;
 
 /// <summary>Several problems that prevent a build. Each is a line of the message. The exit code is that of the most serious one.</summary>
-public sealed class SeveralProblemsException : ManifoldException
+internal sealed class SeveralProblemsException : ManifoldException
 {
     private readonly int exitCode;
 

@@ -1,7 +1,7 @@
 namespace Manifold.Foundation;
 
 /// <summary>A stream that is written from its begin to its end and does nothing else.</summary>
-public abstract class WriteOnlyStream : Stream
+internal abstract class WriteOnlyStream : Stream
 {
     public abstract override void Write(ReadOnlySpan<byte> buffer);
     public sealed override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

@@ -3,7 +3,7 @@ using Manifold.Layers;
 namespace Manifold.Images;
 
 /// <summary>Where an archive is written: a file, which is there whole or not at all, or a stream such as standard output.</summary>
-public sealed class ArchiveDestination
+internal sealed class ArchiveDestination
 {
     private readonly string? path;
     private readonly Stream? stream;

@@ -12,12 +12,12 @@ namespace Manifold.Images;
 /// <param name="Parts">The artifact's manifest, config and content.</param>
 /// <param name="FileName">What the content is called among an image's files, as buildx calls it.</param>
 /// <param name="Content">The document itself.</param>
-public sealed record AttachedDocument(
+internal sealed record AttachedDocument(
     Digest Subject, Descriptor Manifest, ImmutableArray<ManifestContent> Parts, string FileName, ReadOnlyMemory<byte> Content);
 
 /// <summary>An image with documents about it that no place has yet, so that whatever writes images writes them too.</summary>
 /// <remarks>What refers to the image where it comes from is not handed on.</remarks>
-public sealed class AttachedImage(IImageSource source, ImmutableArray<AttachedDocument> attached) : IImageSource
+internal sealed class AttachedImage(IImageSource source, ImmutableArray<AttachedDocument> attached) : IImageSource
 {
     private readonly ImmutableDictionary<Digest, ManifestContent> parts =
         attached.SelectMany(document => document.Parts).DistinctBy(part => part.Descriptor.Digest)

@@ -10,7 +10,7 @@ namespace Manifold.Images;
 /// </remarks>
 /// <param name="owners">Which source has which content, where there are several.</param>
 /// <param name="source">Has everything else.</param>
-public sealed class ComposedImage(
+internal sealed class ComposedImage(
     ManifestContent top,
     ImmutableDictionary<Digest, ReadOnlyMemory<byte>> documents,
     ImmutableDictionary<Digest, IImageSource> owners,

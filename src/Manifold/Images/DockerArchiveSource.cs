@@ -20,7 +20,7 @@ namespace Manifold.Images;
 /// </code>
 /// Plain layers stay plain. What is read is verified against these digests, so a layer that is not what the config says is refused.
 /// </remarks>
-public sealed class DockerArchiveSource : IImageSource
+internal sealed class DockerArchiveSource : IImageSource
 {
     private readonly Lazy<INamedFiles> files;
     private readonly LayoutSource layout;

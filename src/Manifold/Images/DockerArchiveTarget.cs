@@ -15,7 +15,7 @@ namespace Manifold.Images;
 /// </code>
 /// An archive that is there is replaced. Costs the disk of one plain layer, since a tar says a file's size before its bytes.
 /// </remarks>
-public sealed class DockerArchiveTarget(Store store, ArchiveDestination destination, ImmutableArray<string> names) : IImageTarget
+internal sealed class DockerArchiveTarget(Store store, ArchiveDestination destination, ImmutableArray<string> names) : IImageTarget
 {
     public async Task WriteAsync(
         IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)

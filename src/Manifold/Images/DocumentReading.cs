@@ -4,7 +4,7 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>Documents of a source as values. What is no such document is told with its place.</summary>
-public static class DocumentReading
+internal static class DocumentReading
 {
     /// <exception cref="ContentMismatchException">The document is not what its descriptor says it is.</exception>
     public static async Task<ImageIndex> ReadIndexAsync(

@@ -5,7 +5,7 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>The two families of media types.</summary>
-public enum ImageFormat { Oci, Docker }
+internal enum ImageFormat { Oci, Docker }
 
 /// <summary>Images of one format in the other: index and manifests are written anew, configs and layers keep their bytes.</summary>
 /// <remarks>
@@ -13,7 +13,7 @@ public enum ImageFormat { Oci, Docker }
 /// are no images (attestations) have no place in a Docker list and are left out too. Source: OCI image specification, "Compatibility
 /// Matrix".
 /// </remarks>
-public static class FormatConversion
+internal static class FormatConversion
 {
     /// <summary>The image in that format; itself where it has it already. Takes <paramref name="source"/> over.</summary>
     /// <param name="tell">Gets, for people, what was left out.</param>

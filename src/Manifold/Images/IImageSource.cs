@@ -6,7 +6,7 @@ namespace Manifold.Images;
 
 /// <summary>A place that images are read from: a registry, the store, an OCI layout, an archive.</summary>
 /// <remarks>Thread-safe: platforms and blobs are read in parallel. All that it hands out is verified against its digest.</remarks>
-public interface IImageSource : IAsyncDisposable
+internal interface IImageSource : IAsyncDisposable
 {
     /// <summary>Where this is, for messages.</summary>
     ImageLocation Location { get; }

@@ -5,12 +5,12 @@ using Manifold.Oci;
 namespace Manifold.Images;
 
 /// <summary>A blob that is now in its place. <paramref name="AlreadyThere"/>: nothing was transferred.</summary>
-public sealed record BlobPlaced(Descriptor Blob, bool AlreadyThere);
+internal sealed record BlobPlaced(Descriptor Blob, bool AlreadyThere);
 
 /// <summary>
 /// A place on this machine that images are written to: the store, an OCI layout, an archive. Registries are the Publisher's.
 /// </summary>
-public interface IImageTarget
+internal interface IImageTarget
 {
     /// <summary>Writes an image whole, and its names last.</summary>
     /// <remarks>
@@ -22,7 +22,7 @@ public interface IImageTarget
 }
 
 /// <summary>Opens what a location names for writing.</summary>
-public sealed class ImageTargets(Store store)
+internal sealed class ImageTargets(Store store)
 {
     /// <param name="names">What the image shall be called there; in a layout and in archives it may have none.</param>
     /// <exception cref="UsageException">Nothing can be written to such a location.</exception>

@@ -7,7 +7,7 @@ using Manifold.Solving;
 namespace Manifold.Images;
 
 /// <summary>One platform's finished image, and what it weighs.</summary>
-public sealed record BuiltImage(Platform Platform, Descriptor Manifest, ImmutableArray<PublishedLayer> Layers, ImageConfig Config)
+internal sealed record BuiltImage(Platform Platform, Descriptor Manifest, ImmutableArray<PublishedLayer> Layers, ImageConfig Config)
 {
     /// <summary>Bytes of the layers' blobs.</summary>
     public long CompressedBytes => Layers.Sum(layer => layer.Blob.Size);
@@ -23,7 +23,7 @@ public sealed record BuiltImage(Platform Platform, Descriptor Manifest, Immutabl
 /// The same layers and plan give the same bytes: nothing here asks for the time or the machine.
 /// </remarks>
 /// <param name="created">When images say that they were made, in seconds since 1970.</param>
-public sealed class ImageAssembler(Store store, long created, ImmutableArray<Annotation> annotations)
+internal sealed class ImageAssembler(Store store, long created, ImmutableArray<Annotation> annotations)
 {
     private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(created);
 

@@ -7,7 +7,7 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>A manifest that stands under a tag made of the digest that it is about: <c>sha256-HEX.sig</c>.</summary>
-public sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
+internal sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
 {
     /// <summary>What tags about this digest begin with; cosign's end with <c>sig</c>, <c>att</c> or <c>sbom</c>.</summary>
     internal static string PrefixOf(Digest subject) => RegistryClient.ReferrersTag(subject) + ".";
@@ -27,7 +27,7 @@ public sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
 /// <param name="Blobs">Configs and layers, each once. What may not be redistributed and is only linked to is not among them.</param>
 /// <param name="Referrers">What is about one of the documents, and has it for its subject.</param>
 /// <param name="Tagged">What is about one of the documents, and only its tag says so.</param>
-public sealed record ImageParts(
+internal sealed record ImageParts(
     ManifestContent Top, ImmutableArray<ManifestContent> Documents, ImmutableArray<Descriptor> Blobs,
     ImmutableArray<Descriptor> Referrers, ImmutableArray<TaggedManifest> Tagged)
 {

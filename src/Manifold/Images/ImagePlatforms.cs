@@ -5,7 +5,7 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>The platforms of an image of any source, nested indexes opened.</summary>
-public static class ImagePlatforms
+internal static class ImagePlatforms
 {
     /// <summary>
     /// In the index's order; attestations and what is no image are left out. Costs reading the indexes, and manifest and config of what the

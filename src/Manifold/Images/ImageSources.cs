@@ -7,7 +7,7 @@ namespace Manifold.Images;
 
 /// <summary>Opens the images that a location names, wherever they are.</summary>
 /// <remarks>Opening costs nothing and cannot fail; what is wrong with a place is told when it is read first.</remarks>
-public sealed class ImageSources(Store store, RegistryClient registry)
+internal sealed class ImageSources(Store store, RegistryClient registry)
 {
     // Somebody without a network has no minute to wait for what the store has too.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);

@@ -8,7 +8,7 @@ namespace Manifold.Images;
 /// <summary>The indexes and manifests of an image, from its top down; nested indexes are opened.</summary>
 /// <param name="Indexes">An index before what it lists, and once. Empty where the top is a manifest.</param>
 /// <param name="Manifests">In the indexes' order; attestations and artifacts are among them.</param>
-public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArray<Descriptor> Manifests)
+internal sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArray<Descriptor> Manifests)
 {
     /// <summary>The manifests of platforms' images, as far as their descriptors tell.</summary>
     public IEnumerable<Descriptor> Images => Manifests.Where(ImageIndex.IsImage);

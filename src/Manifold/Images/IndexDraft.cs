@@ -6,7 +6,7 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>What <c>index annotate</c> changes of an entry; null stays as it is.</summary>
-public sealed record EntryChanges
+internal sealed record EntryChanges
 {
     public string? Os { get; init; }
     public string? Architecture { get; init; }
@@ -28,7 +28,7 @@ public sealed record EntryChanges
 /// Each platform stands there once, its variant in normal form. Attestations, which name no platform, follow the image that they are about.
 /// Owns the sources that it was given, until <see cref="Compose"/> hands them on. Not thread-safe.
 /// </remarks>
-public sealed class IndexDraft : IAsyncDisposable
+internal sealed class IndexDraft : IAsyncDisposable
 {
     private sealed record Entry(Descriptor Descriptor, IImageSource Source)
     {

@@ -8,7 +8,7 @@ namespace Manifold.Images;
 /// <summary>One manifest of an image with its config, and what refers to it.</summary>
 /// <param name="Platform">Null for an attestation and what else is no image.</param>
 /// <param name="About">What an attestation in the index is about.</param>
-public sealed record InspectedManifest(
+internal sealed record InspectedManifest(
     Descriptor Descriptor, Manifest Manifest, ImageConfig? Config, Platform? Platform, Digest? About, ImmutableArray<Descriptor> Referrers)
 {
     /// <summary>Bytes of manifest, config and layers.</summary>
@@ -20,7 +20,7 @@ public sealed record InspectedManifest(
 /// <summary>An image read down to its configs; no layer is touched.</summary>
 /// <param name="Index">Null where the top is a manifest.</param>
 /// <param name="Nested">Indexes below the top, which <paramref name="Manifests"/> has opened.</param>
-public sealed record InspectedImage(
+internal sealed record InspectedImage(
     ImageLocation Location,
     ManifestContent Top,
     ImageIndex? Index,

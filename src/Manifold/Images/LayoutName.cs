@@ -6,7 +6,7 @@ namespace Manifold.Images;
 /// <summary>What a layout calls an image.</summary>
 /// <param name="Name">The specification's annotation: a tag, or any name.</param>
 /// <param name="FullName">The whole reference, for docker load and containerd; null where nobody said it.</param>
-public sealed record LayoutName(string Name, string? FullName = null)
+internal sealed record LayoutName(string Name, string? FullName = null)
 {
     public static implicit operator LayoutName(string name) => new(name);
 

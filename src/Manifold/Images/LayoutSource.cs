@@ -11,7 +11,7 @@ namespace Manifold.Images;
 /// What <c>index.json</c> lists with a subject, or under the tag that stands in for a registry's list, are referrers.
 /// Source: OCI image specification, "OCI Image Layout Specification". Owns the files that it is given.
 /// </remarks>
-public sealed class LayoutSource : IImageSource
+internal sealed class LayoutSource : IImageSource
 {
     private readonly Lazy<INamedFiles> files;
     private readonly Lazy<ImmutableArray<Descriptor>> entries;

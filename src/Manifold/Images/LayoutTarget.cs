@@ -10,7 +10,7 @@ namespace Manifold.Images;
 /// <remarks>
 /// Several processes may add to one folder: blobs are renamed into place, and the index is changed under a lock on <c>oci-layout</c>.
 /// </remarks>
-public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names) : IImageTarget
+internal sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names) : IImageTarget
 {
     // Disks gain nothing from more, and each holds a buffer.
     private const int AtOnce = 4;

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Images;
 
 /// <summary>One tag of a repository, read down to its manifests.</summary>
-public sealed record ListedTag(string Tag)
+internal sealed record ListedTag(string Tag)
 {
     /// <summary>The index, or the manifest of an image without an index. Null if the registry did not send it.</summary>
     public Descriptor? Top { get; init; }
@@ -31,4 +31,4 @@ public sealed record ListedTag(string Tag)
 /// <summary>One platform of a tag.</summary>
 /// <param name="Platform">Null if neither the index nor the config names one.</param>
 /// <param name="Size">The bytes of manifest, config and layers. Null if the manifest could not be read.</param>
-public sealed record ListedPlatform(Platform? Platform, Digest Digest, long? Size);
+internal sealed record ListedPlatform(Platform? Platform, Digest Digest, long? Size);

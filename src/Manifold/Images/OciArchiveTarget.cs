@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Images;
 
 /// <summary>A tar of an OCI layout. The same image and names give the same bytes.</summary>
-public sealed class OciArchiveTarget(ArchiveDestination destination, ImmutableArray<LayoutName> names) : IImageTarget
+internal sealed class OciArchiveTarget(ArchiveDestination destination, ImmutableArray<LayoutName> names) : IImageTarget
 {
     public Task WriteAsync(
         IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default) =>

@@ -5,7 +5,7 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>Some platforms of an image, under an index of their own.</summary>
-public static class PlatformSubset
+internal static class PlatformSubset
 {
     // How BuildKit says which manifest an attestation in the index is about.
     private const string AboutManifest = "vnd.docker.reference.digest";

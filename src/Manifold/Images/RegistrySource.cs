@@ -11,7 +11,7 @@ namespace Manifold.Images;
 /// <summary>An image of a registry. Documents that the store has are not asked for again; blobs are streamed, and kept nowhere.</summary>
 /// <remarks>A name without a registry is looked for when the image is first asked for; from then on <see cref="Location"/> has its
 /// registry.</remarks>
-public sealed class RegistrySource(RegistryClient client, Store store, ImageReference asked) : IImageSource
+internal sealed class RegistrySource(RegistryClient client, Store store, ImageReference asked) : IImageSource
 {
     private static readonly ImmutableArray<string> CosignSuffixes = ["sig", "att", "sbom"];
 

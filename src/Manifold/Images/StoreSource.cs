@@ -8,7 +8,7 @@ namespace Manifold.Images;
 /// <summary>
 /// An image of the store, by name or just built. Layers of bases that were never downloaded are fetched from where they were seen.
 /// </summary>
-public sealed class StoreSource(Store store, RegistryClient registry, ImageReference name, Descriptor? top = null) : IImageSource
+internal sealed class StoreSource(Store store, RegistryClient registry, ImageReference name, Descriptor? top = null) : IImageSource
 {
     private readonly BlobOrigins origins = new(store);
 

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Images;
 
 /// <summary>Manifold's own store. The caller holds its shared lock.</summary>
-public sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
+internal sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
 {
     public async Task WriteAsync(
         IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)

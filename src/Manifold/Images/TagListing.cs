@@ -17,7 +17,7 @@ namespace Manifold.Images;
 /// </code>
 /// A tag that cannot be read does not end the listing. A registry that refuses the account, or that limits the requests, does.
 /// </remarks>
-public sealed class TagListing(RegistryClient client, ImageReference repository)
+internal sealed class TagListing(RegistryClient client, ImageReference repository)
 {
     private const string CreatedAnnotation = "org.opencontainers.image.created";
 

@@ -8,7 +8,7 @@ namespace Manifold.Images;
 /// Runs of digits compare as numbers, everything else by character. A tag comes before the longer tags that begin with it and continue
 /// with <c>-</c>, and after those that continue with a dot: <c>1.2.3</c>, <c>1.2</c>, <c>1.2-rc1</c>. Tags made of a digest come last.
 /// </remarks>
-public sealed class TagOrder : IComparer<string>
+internal sealed class TagOrder : IComparer<string>
 {
     public static TagOrder HighestFirst { get; } = new();
 

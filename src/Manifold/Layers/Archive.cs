@@ -4,7 +4,7 @@ namespace Manifold.Layers;
 /// <remarks>
 /// Names beginning with <c>.wh.</c> are ordinary here. Source: Dockerfile reference, "ADD": recognised by content, not by name.
 /// </remarks>
-public sealed class Archive : IDisposable
+internal sealed class Archive : IDisposable
 {
     private readonly Stream tar;
     private readonly string source;

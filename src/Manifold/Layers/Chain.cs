@@ -16,7 +16,7 @@ namespace Manifold.Layers;
 /// Thread-safe as far as the layers are.
 /// </remarks>
 /// <param name="layers">Lowest first.</param>
-public sealed class Chain(IReadOnlyList<ILayerContents> layers)
+internal sealed class Chain(IReadOnlyList<ILayerContents> layers)
 {
     /// <summary>Where something was found: the entry, and the index of the layer that it comes from.</summary>
     public readonly record struct Found(LayerEntry Entry, int Layer);

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Layers;
 
 /// <summary>Compressed tars: recognised by their first bytes, made the same each time.</summary>
-public static class Compression
+internal static class Compression
 {
     // Measured on a Debian root and on text: docs/decisions/0007-compression.md.
     private const int GzipLevel = 3, ZstdLevel = 3;

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Layers;
 
 /// <summary>Tables of contents by diff id: <c>cache/contents</c> in the store. Small, and made again where prune took them.</summary>
-public sealed class ContentsCache(Store store)
+internal sealed class ContentsCache(Store store)
 {
     private readonly string folder = Directory.CreateDirectory(store.Layout.Contents.Path).FullName;
 

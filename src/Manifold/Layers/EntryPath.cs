@@ -3,7 +3,7 @@ using Manifold.Linux;
 namespace Manifold.Layers;
 
 /// <summary>The paths of entries, and the one order in which a layer lists them.</summary>
-public static class EntryPath
+internal static class EntryPath
 {
     /// <summary>By components, each by its bytes: parents come before children, and everything below a folder stands together.</summary>
     public static IComparer<string> Order { get; } = Comparer<string>.Create(Compare);

@@ -4,7 +4,7 @@ namespace Manifold.Layers;
 
 /// <summary>Names one file among others, whatever it is called: the hard links of a file have the same identity.</summary>
 /// <param name="Place">Where the number counts: the number of a device, or a tree of entries.</param>
-public sealed record FileIdentity(object Place, ulong Number)
+internal sealed record FileIdentity(object Place, ulong Number)
 {
     /// <summary>The identity of a file on disk; null for one that has no second name, and for what is not a regular file.</summary>
     internal static FileIdentity? Of(FileStatus status) =>

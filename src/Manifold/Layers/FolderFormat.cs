@@ -1,7 +1,7 @@
 namespace Manifold.Layers;
 
 /// <summary>What a folder on disk stands for.</summary>
-public enum FolderFormat
+internal enum FolderFormat
 {
     /// <summary>One layer, as overlayfs wants it: a whiteout is a character device 0:0, an opaque folder has an attribute.</summary>
     Overlay,

@@ -12,7 +12,7 @@ namespace Manifold.Layers;
 /// opened.
 /// </remarks>
 /// <param name="folder">A path on this machine.</param>
-public sealed class FolderReader(string folder, FolderFormat format = FolderFormat.Overlay)
+internal sealed class FolderReader(string folder, FolderFormat format = FolderFormat.Overlay)
 {
     /// <summary>Whether the root itself is an entry. The root of an upper folder was made by us and says nothing.</summary>
     public bool IncludeRoot { get; init; }

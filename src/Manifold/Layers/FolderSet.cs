@@ -7,7 +7,7 @@ namespace Manifold.Layers;
 /// <remarks>Neither memory nor the file grows with the length of their paths. Enumerates the paths, parents first, in
 /// <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
 [CollectionBuilder(typeof(FolderSet), nameof(Of))]
-public sealed class FolderSet : IEnumerable<string>
+internal sealed class FolderSet : IEnumerable<string>
 {
     private static ReadOnlySpan<byte> Magic => "//1\n"u8; // no line of the form before it begins so
 

@@ -1,7 +1,7 @@
 namespace Manifold.Layers;
 
 /// <summary>What unpacking made.</summary>
-public sealed record UnpackedFolder
+internal sealed record UnpackedFolder
 {
     public required TableOfContents Contents { get; init; }
 
@@ -24,7 +24,7 @@ public sealed record UnpackedFolder
 /// own.
 /// </remarks>
 /// <param name="folder">Exists or is made; nobody else changes it meanwhile.</param>
-public sealed class FolderWriter(string folder, FolderFormat format = FolderFormat.Overlay)
+internal sealed class FolderWriter(string folder, FolderFormat format = FolderFormat.Overlay)
 {
     /// <summary>
     /// Finds the file that a hard link to a lower layer means: from a path in the layer to a path on this machine, or null.

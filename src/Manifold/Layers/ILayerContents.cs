@@ -1,7 +1,7 @@
 namespace Manifold.Layers;
 
 /// <summary>What one layer says, without the layers below it: a table of contents, or the layer unpacked on disk.</summary>
-public interface ILayerContents
+internal interface ILayerContents
 {
     /// <summary>
     /// The layer's entry (a whiteout too) of exactly this path, or null. No link is followed; parents are not looked at. Every folder with

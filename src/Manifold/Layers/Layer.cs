@@ -3,10 +3,10 @@ using Manifold.Oci;
 namespace Manifold.Layers;
 
 /// <summary>How a layer's blob is compressed.</summary>
-public enum LayerCompression { Gzip, Zstd, None }
+internal enum LayerCompression { Gzip, Zstd, None }
 
 /// <summary>A layer: the digest of its tar, what is in it, and its blob where one was made.</summary>
-public sealed record Layer
+internal sealed record Layer
 {
     public required Digest DiffId { get; init; }
     public required TableOfContents Contents { get; init; }

@@ -4,14 +4,14 @@ using Manifold.Linux;
 namespace Manifold.Layers;
 
 /// <summary>What an entry of a layer is.</summary>
-public enum EntryKind { File, Folder, SymbolicLink, HardLink, CharacterDevice, BlockDevice, Fifo, Whiteout }
+internal enum EntryKind { File, Folder, SymbolicLink, HardLink, CharacterDevice, BlockDevice, Fifo, Whiteout }
 
 /// <summary>One entry of a layer, whatever form the layer has: a tar, a folder on disk, files about to be copied.</summary>
 /// <remarks>
 /// Names and link targets are bytes to the kernel; <see cref="FileName"/> says how any byte fits into a string.
 /// Source: OCI image specification, "Image Layer Filesystem Changeset".
 /// </remarks>
-public sealed record LayerEntry
+internal sealed record LayerEntry
 {
     /// <summary>
     /// Relative, <c>/</c> between components, none at either end; empty is the root. A whiteout's is the path that it hides.

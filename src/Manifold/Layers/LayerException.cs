@@ -3,7 +3,7 @@ namespace Manifold.Layers;
 /// <summary>
 /// A layer or an archive is not what it should be; the message names the entry. What was unpacked so far is to be thrown away.
 /// </summary>
-public sealed class LayerException(string message, Exception? inner = null) : ManifoldException(message, inner)
+internal sealed class LayerException(string message, Exception? inner = null) : ManifoldException(message, inner)
 {
     public override int ExitCode => 1;
 }

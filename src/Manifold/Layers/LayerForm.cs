@@ -5,7 +5,7 @@ namespace Manifold.Layers;
 /// <summary>How a layer's blob is made of its tar. The same tar in the same form gives the same blob.</summary>
 /// <param name="Level">How hard the compressor tries; null is the level that Manifold takes by itself
 /// (docs/decisions/0007-compression.md).</param>
-public sealed record LayerForm(LayerCompression Compression, int? Level = null)
+internal sealed record LayerForm(LayerCompression Compression, int? Level = null)
 {
     public static LayerForm Default { get; } = new(LayerCompression.Gzip);
 
@@ -67,7 +67,7 @@ public sealed record LayerForm(LayerCompression Compression, int? Level = null)
 /// <param name="Own">Of the layers that the build makes.</param>
 /// <param name="BasesToo">A base's layers get it as well where their compression is another; else they stay as their registry has
 /// them.</param>
-public sealed record LayerPolicy(LayerForm Own, bool BasesToo = false)
+internal sealed record LayerPolicy(LayerForm Own, bool BasesToo = false)
 {
     public static LayerPolicy Default { get; } = new(LayerForm.Default);
 }

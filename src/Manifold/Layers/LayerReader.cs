@@ -7,7 +7,7 @@ namespace Manifold.Layers;
 /// <summary>
 /// Reads layers from the store: unpacks them, or only says what is in them. Both verify the blob's digest and the diff id.
 /// </summary>
-public sealed class LayerReader(Store store)
+internal sealed class LayerReader(Store store)
 {
     /// <summary>Unpacks a layer with a writer made for an empty folder of its own.</summary>
     /// <exception cref="LayerException">The layer is malformed, hostile, or its tar is not what <paramref name="diffId"/> says: delete the

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Layers;
 
 /// <summary>Gives a layer's blob another form. The tar stays byte for byte what it was, and so does the diff id.</summary>
-public sealed class LayerRewriter(Store store)
+internal sealed class LayerRewriter(Store store)
 {
     /// <summary>Decompresses and compresses once; memory does not grow with it. Idempotent.</summary>
     /// <exception cref="LayerException">The blob's tar is not what <paramref name="diffId"/> says; nothing is stored.</exception>

@@ -10,7 +10,7 @@ namespace Manifold.Layers;
 /// the files; a RUN needs them unpacked. Hard links are files here, of one <see cref="LayerEntry.Identity"/>. Of a tar, the place of each
 /// file's content is kept and no more. Immutable; thread-safe.
 /// </remarks>
-public sealed class LayerTree : ILayerContents
+internal sealed class LayerTree : ILayerContents
 {
     private readonly EntryTree tree;
     private readonly string? tar;

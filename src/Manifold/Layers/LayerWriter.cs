@@ -18,7 +18,7 @@ namespace Manifold.Layers;
 /// were unpacked into.
 /// </remarks>
 /// <param name="latest">The latest time that an entry may bear (SOURCE_DATE_EPOCH).</param>
-public sealed class LayerWriter(FileTime latest)
+internal sealed class LayerWriter(FileTime latest)
 {
     /// <summary>The entries as the layer will have them: the tar's and the snapshot's.</summary>
     /// <exception cref="LayerException">Two entries have one path.</exception>

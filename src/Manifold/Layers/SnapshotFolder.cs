@@ -7,7 +7,7 @@ namespace Manifold.Layers;
 /// <see cref="LayerEntry.Identity"/>. Not thread-safe: one for each reader.</remarks>
 /// <param name="folder">In <see cref="FolderFormat.Overlay"/>; nobody changes it meanwhile.</param>
 /// <param name="impliedFolders">What <see cref="FolderWriter"/> said when it made the folder.</param>
-public sealed class SnapshotFolder(string folder, FolderSet? impliedFolders = null) : ILayerContents, IDisposable
+internal sealed class SnapshotFolder(string folder, FolderSet? impliedFolders = null) : ILayerContents, IDisposable
 {
     private readonly DirectoryHandle root = DirectoryHandle.Open(folder);
     private FolderCursor? cursor;

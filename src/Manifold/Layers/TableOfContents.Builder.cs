@@ -2,7 +2,7 @@ using Manifold.Linux;
 
 namespace Manifold.Layers;
 
-public sealed partial class TableOfContents
+internal sealed partial class TableOfContents
 {
     /// <summary>Takes entries in the order in which they are applied, and knows at each moment what the layer is so far.</summary>
     internal sealed class Builder

@@ -3,7 +3,7 @@ using Manifold.Linux;
 
 namespace Manifold.Layers;
 
-public sealed partial class TableOfContents
+internal sealed partial class TableOfContents
 {
     private static ReadOnlySpan<byte> Magic => "MTOC1\n"u8;
 

@@ -9,7 +9,7 @@ namespace Manifold.Layers;
 /// implies are there, marked so. Content and extended attributes are not kept. Lookups cost the components of the path.
 /// Entries are made when they are asked for. Immutable.
 /// </remarks>
-public sealed partial class TableOfContents : ILayerContents
+internal sealed partial class TableOfContents : ILayerContents
 {
     private readonly EntryTree tree;
 

@@ -21,7 +21,7 @@ namespace Manifold.Layers;
 /// <param name="source">For messages: "layer sha256:…", "archive 'x.tar.gz'".</param>
 /// <param name="whiteouts">Whether <c>.wh.</c> names mean what they mean in a layer, and <c>..</c> is refused; an archive that a user adds
 /// has ordinary names, and <c>..</c> leads no further than to its top.</param>
-public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
+internal sealed class TarReader(Stream tar, string source, bool whiteouts = true)
 {
     private readonly byte[] header = new byte[TarFormat.Block];
     private ImmutableSortedDictionary<string, byte[]> global = ImmutableSortedDictionary<string, byte[]>.Empty;

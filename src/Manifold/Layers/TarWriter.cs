@@ -11,7 +11,7 @@ namespace Manifold.Layers;
 /// ustar where an entry fits, PAX records where it does not (sizes from 8 GiB, long or non-ASCII names, attributes); no names of owners, no
 /// fractions of seconds, no padding beyond the two zero blocks. The caller orders the entries. Not thread-safe; the stream is not disposed.
 /// </remarks>
-public sealed class TarWriter(Stream tar)
+internal sealed class TarWriter(Stream tar)
 {
     private const long MostOctal11 = (1L << 33) - 1, MostOctal7 = (1L << 21) - 1;
     private readonly byte[] header = new byte[TarFormat.Block];

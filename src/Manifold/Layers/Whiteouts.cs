@@ -2,7 +2,7 @@ namespace Manifold.Layers;
 
 /// <summary>How a layer says "this is gone": in a tar by names, on overlayfs by a device node and an attribute.</summary>
 /// <remarks>Source: OCI image specification, "Whiteouts"; kernel, overlayfs.rst, "whiteouts and opaque directories".</remarks>
-public static class Whiteouts
+internal static class Whiteouts
 {
     /// <summary>Overlayfs marks an opaque folder with one of these, set to <c>y</c>; the second in mounts without privilege.</summary>
     public const string OverlayOpaque = "trusted.overlay.opaque", UserOverlayOpaque = "user.overlay.opaque";

@@ -6,7 +6,7 @@ using System.Text;
 namespace Manifold.Linux;
 
 /// <summary>The one place where programs are started.</summary>
-public static class ChildProcess
+internal static class ChildProcess
 {
     /// <summary>What a finished program said.</summary>
     public sealed record Result(int ExitCode, string Output, string Error);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Linux;
 
-public sealed partial class DirectoryHandle
+internal sealed partial class DirectoryHandle
 {
     /// <summary>Makes a file that was not there and opens it for writing; null where the name is taken.</summary>
     public SafeFileHandle? TryCreateFile(string name)

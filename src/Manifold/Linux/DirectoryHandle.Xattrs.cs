@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
 
-public sealed partial class DirectoryHandle
+internal sealed partial class DirectoryHandle
 {
     private const int MaxXattrBytes = 64 * 1024; // the kernel's XATTR_SIZE_MAX and XATTR_LIST_MAX
 

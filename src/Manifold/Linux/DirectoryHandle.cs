@@ -8,7 +8,7 @@ namespace Manifold.Linux;
 /// Holding the folder, and not its path, is what makes unpacking safe: nothing that happens to the names above can lead a later call
 /// elsewhere. Failures are <see cref="IOException"/>s whose HResult is the kernel's error number. Not thread-safe where it changes things.
 /// </remarks>
-public sealed partial class DirectoryHandle : IDisposable
+internal sealed partial class DirectoryHandle : IDisposable
 {
     private readonly SafeFileHandle handle;
     private readonly Place path;

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Manifold.Linux;
 
 /// <summary>The size of a disk, and the space left for this user. A disk that does not count files has 0 <see cref="Files"/>.</summary>
-public readonly partial record struct DiskSpace(long Size, long Free, long Files, long FreeFiles, bool IsReadOnly)
+internal readonly partial record struct DiskSpace(long Size, long Free, long Files, long FreeFiles, bool IsReadOnly)
 {
     internal const ulong ReadOnlyFlag = 1; // ST_RDONLY
 

@@ -10,7 +10,7 @@ namespace Manifold.Linux;
 /// An exception of the system knows the kernel's error number and mostly a path; it may be the cause of another that says what was done.
 /// Costs a few calls, and only after a failure.
 /// </remarks>
-public static partial class DiskTrouble
+internal static partial class DiskTrouble
 {
     // EIO, ENFILE, EMFILE, ENOSPC, EROFS, EDQUOT
     internal const int IoError = 5, TooManyFilesAll = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, OverQuota = 122;

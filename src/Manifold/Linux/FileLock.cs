@@ -8,7 +8,7 @@ namespace Manifold.Linux;
 /// A lock on a file between processes, and between threads of one. The kernel drops it with its owner, however that ends.
 /// </summary>
 /// <remarks>Advisory: it binds those who ask. The file is made where it is not there, and stays. Source: flock(2).</remarks>
-public sealed partial class FileLock : IDisposable
+internal sealed partial class FileLock : IDisposable
 {
     internal const int Shared = 1, Exclusive = 2, NonBlocking = 4;
     internal const int ReadWrite = 0x2, Interrupted = 4, WouldBlock = 11;

@@ -11,7 +11,7 @@ namespace Manifold.Linux;
 /// A byte that is no part of valid UTF-8 is a lone surrogate U+DC80 to U+DCFF in the string, as in Python's <c>surrogateescape</c>;
 /// so any name makes the round trip, and every other name reads as what it is.
 /// </remarks>
-public static class FileName
+internal static class FileName
 {
     public static string Decode(ReadOnlySpan<byte> bytes)
     {

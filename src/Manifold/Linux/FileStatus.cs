@@ -1,7 +1,7 @@
 namespace Manifold.Linux;
 
 /// <summary>A time of the kernel's: seconds since 1970, which may be negative, and nanoseconds.</summary>
-public readonly record struct FileTime(long Seconds, int Nanoseconds = 0) : IComparable<FileTime>
+internal readonly record struct FileTime(long Seconds, int Nanoseconds = 0) : IComparable<FileTime>
 {
     public int CompareTo(FileTime other) =>
         Seconds != other.Seconds ? Seconds.CompareTo(other.Seconds) : Nanoseconds.CompareTo(other.Nanoseconds);
@@ -13,7 +13,7 @@ public readonly record struct FileTime(long Seconds, int Nanoseconds = 0) : ICom
 }
 
 /// <summary>What the kernel says of a file itself (links are not followed). <see cref="Type"/> holds the mode's S_IFMT bits.</summary>
-public readonly record struct FileStatus
+internal readonly record struct FileStatus
 {
     public const int TypeMask = 0xF000, Fifo = 0x1000,
         CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, RegularFile = 0x8000, SymbolicLink = 0xA000, Socket = 0xC000;

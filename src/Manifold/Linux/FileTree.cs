@@ -1,7 +1,7 @@
 namespace Manifold.Linux;
 
 /// <summary>Whole folders.</summary>
-public static class FileTree
+internal static class FileTree
 {
     /// <summary>
     /// Deletes a folder and all below it without following links, whatever bytes its names are.

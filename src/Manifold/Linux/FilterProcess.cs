@@ -8,7 +8,7 @@ namespace Manifold.Linux;
 /// Disposing kills the program if it still runs, and disposes the source.
 /// A failure of the program is an <see cref="InvalidDataException"/> with what it said.
 /// </remarks>
-public sealed class FilterProcess : ReadOnlyStream
+internal sealed class FilterProcess : ReadOnlyStream
 {
     private readonly Process process;
     private readonly Stream source;

@@ -13,7 +13,7 @@ namespace Manifold.Linux;
 /// </remarks>
 /// <param name="root">Where the folder is. Links on this path are followed: it is the caller's.</param>
 /// <param name="name">What people call it; null is <paramref name="root"/>.</param>
-public sealed class ForeignFolder(string root, string? name = null)
+internal sealed class ForeignFolder(string root, string? name = null)
 {
     private const string LeadsNowhere = "it is a symbolic link without a target in this folder. Links to other places are not followed";
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Manifold.Linux;
 
 /// <summary>A hash function. Source: FIPS 180-4; RFC 1321 for MD5. The last two only name things; they prove nothing.</summary>
-public enum HashKind
+internal enum HashKind
 {
     Sha256,
     Sha512,
@@ -12,7 +12,7 @@ public enum HashKind
 }
 
 /// <summary>Hashes bytes as they arrive. Not thread-safe.</summary>
-public sealed unsafe class Hasher : IDisposable
+internal sealed unsafe class Hasher : IDisposable
 {
     public const int Sha256Bytes = 32;
 

@@ -6,7 +6,7 @@ namespace Manifold.Linux;
 /// <summary>
 /// A program that lives for as long as we hold it: it is to end when its standard input does, and so it ends however we do.
 /// </summary>
-public sealed class HeldProcess : IDisposable
+internal sealed class HeldProcess : IDisposable
 {
     private readonly Process process;
 

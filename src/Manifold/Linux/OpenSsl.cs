@@ -5,7 +5,7 @@ namespace Manifold.Linux;
 
 /// <summary>Whether OpenSSL is on this machine. TLS, certificates and signatures need it; nothing else does.</summary>
 /// <remarks>.NET loads it at the first use and ends the process where it is missing, so whoever needs it asks here before.</remarks>
-public static class OpenSsl
+internal static class OpenSsl
 {
     // In the order in which .NET 10 looks for them (System.Security.Cryptography.Native, opensslshim.c).
     private static readonly ImmutableArray<string> Names = ["libssl.so.3", "libssl.so.1.1"];

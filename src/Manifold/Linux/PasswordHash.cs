@@ -10,7 +10,7 @@ namespace Manifold.Linux;
 /// Costs what the hash asks for, some milliseconds to a second of one core. The weak kinds (MD5, DES, plain SHA-1) are not known here.
 /// Source: crypt(3), crypt(5).
 /// </remarks>
-public static unsafe partial class PasswordHash
+internal static unsafe partial class PasswordHash
 {
     // struct crypt_data: 32 KiB in libxcrypt, 128 KiB and some in the older libraries of the same name.
     private const int WorkBytes = 256 * 1024;

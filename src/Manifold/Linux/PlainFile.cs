@@ -6,7 +6,7 @@ namespace Manifold.Linux;
 /// Reads files that people name, and whose links they may have made themselves:
 /// links are followed, but nothing is waited for.
 /// </summary>
-public static class PlainFile
+internal static class PlainFile
 {
     // What a shell hands over, e.g. -f <(command): the caller's own pipe, which ends.
     private static readonly string[] OwnDescriptors = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"];

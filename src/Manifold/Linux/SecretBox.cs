@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Manifold.Linux;
 
 /// <summary>How a key is derived from a password. Source: RFC 7914.</summary>
-public sealed record ScryptParameters(ulong Cost, uint BlockSize, uint Parallel)
+internal sealed record ScryptParameters(ulong Cost, uint BlockSize, uint Parallel)
 {
     // What a file may ask for: 1 GiB of memory. More is a mistake, or meant to stop the machine.
     private const ulong CostAtMost = 1 << 20;
@@ -14,7 +14,7 @@ public sealed record ScryptParameters(ulong Cost, uint BlockSize, uint Parallel)
 }
 
 /// <summary>Seals bytes with a password: scrypt and NaCl's secretbox, by libsodium.</summary>
-public static unsafe partial class SecretBox
+internal static unsafe partial class SecretBox
 {
     public const int NonceBytes = 24, SaltBytes = 32;
     private const int KeyBytes = 32, TagBytes = 16;

@@ -7,7 +7,7 @@ namespace Manifold.Linux;
 /// A database may hold views and computed columns that run for ever: the number of steps is bounded, and only a plain table is asked.
 /// What a write-ahead log holds is not seen.
 /// </remarks>
-public static unsafe class SqliteReading
+internal static unsafe class SqliteReading
 {
     // Far more than walking a table of a hundred thousand rows takes.
     private const int StepsBetween = 100_000, Budget = 2_000, RowBytes = 32 * 1024 * 1024;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Manifold.Linux;
 
 /// <summary>The terminal behind standard output or standard error.</summary>
-public static partial class Terminal
+internal static partial class Terminal
 {
     private const int StandardOutput = 1, StandardError = 2;
     private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ on x86, arm, riscv; asm-generic/ioctls.h

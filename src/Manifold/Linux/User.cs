@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Manifold.Linux;
 
 /// <summary>Who the program works for: in a user namespace that it entered itself still the user who called it.</summary>
-public static partial class User
+internal static partial class User
 {
     /// <summary>The user's number on the machine; 0 for root.</summary>
     public static uint Id => UserNamespace.EnteredFor?.Uid ?? GetEffectiveUserId();

@@ -9,7 +9,7 @@ namespace Manifold.Linux;
 /// nodes, set
 /// <c>trusted.*</c> attributes nor write control groups. Source: user_namespaces(7), "User and group ID mappings".
 /// </remarks>
-public static class UserNamespace
+internal static class UserNamespace
 {
     /// <summary>Tells the program that <see cref="UserNamespaceEntry"/> starts who it works for: <c>UID:GID</c>.</summary>
     internal const string Marker = "MANIFOLD_USER_NAMESPACE";

@@ -14,7 +14,7 @@ namespace Manifold.Linux;
 /// A process of several threads cannot enter by itself (unshare(2), EINVAL), and every .NET process has several. As it is the same process,
 /// signals, terminal, standard input and exit code are the caller's own, and nobody has to forward them.
 /// </remarks>
-public static partial class UserNamespaceEntry
+internal static partial class UserNamespaceEntry
 {
     private static readonly ImmutableArray<string> Unshare = ["unshare", "--user", "--map-auto", "--map-root-user"];
 

@@ -5,7 +5,7 @@ namespace Manifold.Linux;
 /// <summary>
 /// Decompresses zstd frames until the source ends. Disposes the source with itself. Damage is an <see cref="InvalidDataException"/>.
 /// </summary>
-public sealed unsafe class ZstdReader : ReadOnlyStream
+internal sealed unsafe class ZstdReader : ReadOnlyStream
 {
     private readonly Stream source;
     private readonly byte[] input = ArrayPool<byte>.Shared.Rent(128 * 1024);

@@ -6,7 +6,7 @@ namespace Manifold.Linux;
 /// Compresses into one zstd frame with a checksum. Disposing ends the frame and leaves the target open.
 /// One thread: the bytes do not depend on the machine.
 /// </summary>
-public sealed unsafe class ZstdWriter : WriteOnlyStream
+internal sealed unsafe class ZstdWriter : WriteOnlyStream
 {
     private readonly Stream target;
     private readonly byte[] output = ArrayPool<byte>.Shared.Rent(128 * 1024);

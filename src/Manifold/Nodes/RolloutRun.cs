@@ -5,7 +5,7 @@ using Manifold.Projects;
 namespace Manifold.Nodes;
 
 /// <summary>A deployment was not restarted, or did not come up. What was published stays so.</summary>
-public sealed class RolloutFailedException(string message) : ManifoldException(message)
+internal sealed class RolloutFailedException(string message) : ManifoldException(message)
 {
     public override int ExitCode => 1;
 }
@@ -14,7 +14,7 @@ public sealed class RolloutFailedException(string message) : ManifoldException(m
 /// <remarks>
 /// Through <c>kubectl</c>, else <c>oc</c>, which know every way to log in to a cluster. Interrupted, it stops waiting; the cluster goes on.
 /// </remarks>
-public sealed class RolloutRun(string? searchPath, Action<string> tell)
+internal sealed class RolloutRun(string? searchPath, Action<string> tell)
 {
     /// <exception cref="HostNotReadyException">Neither kubectl nor oc is installed.</exception>
     /// <exception cref="RolloutFailedException">The cluster refused, or the deployment did not come up.</exception>

@@ -89,7 +89,7 @@ public readonly record struct Digest : IComparable<Digest>
     public static Digest Of(string content) => Of(Encoding.UTF8.GetBytes(content));
 
     /// <summary>A fresh hasher for content that claims this digest.</summary>
-    public Hasher CreateHasher() => new(Algorithm == "sha512" ? HashKind.Sha512 : HashKind.Sha256);
+    internal Hasher CreateHasher() => new(Algorithm == "sha512" ? HashKind.Sha512 : HashKind.Sha256);
 
     public int CompareTo(Digest other) => string.CompareOrdinal(text, other.text);
 

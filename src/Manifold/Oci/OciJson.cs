@@ -16,7 +16,7 @@ namespace Manifold.Oci;
 [JsonSerializable(typeof(ImageIndex))]
 [JsonSerializable(typeof(ImageConfig))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
-public sealed partial class OciJson : JsonSerializerContext
+internal sealed partial class OciJson : JsonSerializerContext
 {
     // '+' and '<' stay themselves: the default encoder escapes them for HTML, and digests and labels are read by people.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

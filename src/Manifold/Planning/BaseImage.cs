@@ -7,7 +7,7 @@ namespace Manifold.Planning;
 /// <summary>One platform's image that a stage stands on, resolved to its documents. Its layers may still be in the registry.</summary>
 /// <param name="Reference">What the Dockerfile says, fully qualified.</param>
 /// <param name="Descriptor">The platform's manifest.</param>
-public sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config)
+internal sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config)
 {
     public BaseOrigin Origin { get; init; }
 
@@ -43,7 +43,7 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
 }
 
 /// <summary>Where a base was found.</summary>
-public enum BaseOrigin
+internal enum BaseOrigin
 {
     Registry,
 
@@ -61,7 +61,7 @@ public enum BaseOrigin
 }
 
 /// <summary>An image × platform that a plan needs, and the instruction that asks for it.</summary>
-public sealed record BaseNeed(ImageReference Reference, Platform Platform, Place Place)
+internal sealed record BaseNeed(ImageReference Reference, Platform Platform, Place Place)
 {
     /// <summary>"Did you mean …?" where the name is nearly that of a stage.</summary>
     public string? Hint { get; init; }

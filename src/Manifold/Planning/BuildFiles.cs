@@ -10,7 +10,7 @@ namespace Manifold.Planning;
 /// Somebody else may have made them, so only regular files are read and no link is followed out of the context. A Dockerfile outside of the
 /// context stays in its own folder in the same way (BuildKit's behavior).
 /// </remarks>
-public static class BuildFiles
+internal static class BuildFiles
 {
     /// <summary>The names of a Dockerfile that need no <c>-f</c>, in the order in which a build looks for them.</summary>
     internal static ImmutableArray<string> DefaultNames { get; } = ["Dockerfile", "Containerfile", "dockerfile"];

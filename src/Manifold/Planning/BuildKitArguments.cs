@@ -9,7 +9,7 @@ namespace Manifold.Planning;
 /// Those that a Dockerfile declares with ARG are arguments like others besides. Names that nobody knows are no error, as BuildKit has it.
 /// Source: Dockerfile reference, "BuildKit built-in build args"; docs/outputs-and-cache.md says of each what it does here.
 /// </remarks>
-public static partial class BuildKitArguments
+internal static partial class BuildKitArguments
 {
     // The end of the year 9999: configs spell a time with four digits for the year (RFC 3339).
     private const long LastSecond = 253_402_300_799;

@@ -5,7 +5,7 @@ namespace Manifold.Planning;
 
 /// <summary>What will be built: for each platform the step that the image ends with, and the config that it will have.</summary>
 /// <remarks>The steps form one graph: what is the same for two platforms is the same step.</remarks>
-public sealed record BuildPlan
+internal sealed record BuildPlan
 {
     /// <summary>The Dockerfile's path as the user named it.</summary>
     public required string Dockerfile { get; init; }
@@ -55,7 +55,7 @@ public sealed record BuildPlan
 }
 
 /// <summary>One platform's image.</summary>
-public sealed record ImagePlan
+internal sealed record ImagePlan
 {
     public required Platform Platform { get; init; }
 
@@ -73,4 +73,4 @@ public sealed record ImagePlan
 }
 
 /// <summary>A history entry, and the step whose layer it will stand for; null for metadata.</summary>
-public sealed record PlannedHistory(string CreatedBy, Step? Step);
+internal sealed record PlannedHistory(string CreatedBy, Step? Step);

@@ -27,7 +27,7 @@ public sealed record BuildRequest
     public string? InlineDockerfile { get; init; }
 
     /// <summary>Names in FROM and <c>--from</c> that mean something else than they say.</summary>
-    public ImmutableSortedDictionary<string, NamedContext> Contexts { get; init; } = ImmutableSortedDictionary<string, NamedContext>.Empty;
+    internal ImmutableSortedDictionary<string, NamedContext> Contexts { get; init; } = ImmutableSortedDictionary<string, NamedContext>.Empty;
 
     /// <summary>In the order in which the index lists them, without repetition.</summary>
     public required ImmutableArray<Platform> Platforms { get; init; }
@@ -47,13 +47,13 @@ public sealed record BuildRequest
     public string? RunHostname { get; init; }
 
     /// <summary>Caches of other builds, read and written.</summary>
-    public CacheRequest Cache { get; init; } = CacheRequest.None;
+    internal CacheRequest Cache { get; init; } = CacheRequest.None;
 
     /// <summary>How the layers' blobs are made.</summary>
-    public LayerPolicy Layers { get; init; } = LayerPolicy.Default;
+    internal LayerPolicy Layers { get; init; } = LayerPolicy.Default;
 
     /// <summary>What RUNs get and may do.</summary>
-    public RunSettings Run { get; init; } = new();
+    internal RunSettings Run { get; init; } = new();
 
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }
@@ -75,7 +75,7 @@ public sealed record BuildRequest
 }
 
 /// <summary>The limits of an image without an index: one platform, and no annotation for an index.</summary>
-public static class WithoutAnIndex
+internal static class WithoutAnIndex
 {
     /// <param name="what">What says that there shall be none, for messages.</param>
     /// <exception cref="UsageException">Several platforms need an index, or an annotation is for one.</exception>

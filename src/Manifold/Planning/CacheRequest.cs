@@ -6,7 +6,7 @@ using Manifold.Oci;
 namespace Manifold.Planning;
 
 /// <summary>Where a build takes results of other builds from, and where it leaves its own.</summary>
-public sealed record CacheRequest
+internal sealed record CacheRequest
 {
     public static CacheRequest None { get; } = new();
 
@@ -34,7 +34,7 @@ public sealed record CacheRequest
 
 /// <summary>Where a cache lies: under a name in a registry, or in a folder.</summary>
 /// <param name="Text">As it was written, for messages.</param>
-public sealed record CachePlace(string Text)
+internal sealed record CachePlace(string Text)
 {
     /// <summary>The name in a registry; null for a folder.</summary>
     public ImageReference? Reference { get; init; }
@@ -50,7 +50,7 @@ public sealed record CachePlace(string Text)
 /// <param name="All">Every step of the build (mode=max), not those alone whose layers the image has (mode=min).</param>
 /// <param name="IgnoreErrors">A cache that cannot be written is told, and fails nothing.</param>
 /// <param name="Layers">The form of its blobs; null takes the image's.</param>
-public sealed record CacheTarget(CachePlace Place, bool All, bool IgnoreErrors, LayerPolicy? Layers);
+internal sealed record CacheTarget(CachePlace Place, bool All, bool IgnoreErrors, LayerPolicy? Layers);
 
 /// <summary>Reads <c>--cache-from</c> and <c>--cache-to</c>.</summary>
 /// <remarks>Source: docker buildx build, "Cache storage backends" (registry, local, inline).</remarks>

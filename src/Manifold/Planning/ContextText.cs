@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// What the text of a named context means: <c>docker-image://</c>, <c>oci-layout://</c>, a git or http(s) address, else a folder.
 /// </summary>
 /// <remarks>Source: docker buildx build, <c>--build-context</c>.</remarks>
-public static class ContextText
+internal static class ContextText
 {
     /// <param name="folder">What relative paths start from; absolute.</param>
     /// <param name="wrong">Why it is none.</param>

@@ -4,7 +4,7 @@ namespace Manifold.Planning;
 /// The creation time that an image states: <c>now</c>, seconds since 1970, or the time of its context.
 /// Its files keep theirs.
 /// </summary>
-public sealed record CreatedTime
+internal sealed record CreatedTime
 {
     private const string NowText = "now", ContextText = "context";
 

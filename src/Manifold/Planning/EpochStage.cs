@@ -9,7 +9,7 @@ namespace Manifold.Planning;
 /// The stage that <c>SOURCE_DATE_EPOCH</c> names: <c>FROM scratch</c> and one ADD from elsewhere, whose time is the build's.
 /// </summary>
 /// <remarks>Source: BuildKit, <c>dockerfile2llb/epoch.go</c>, since Dockerfile 1.24. Pure: whoever asks fetches the source.</remarks>
-public static class EpochStage
+internal static class EpochStage
 {
     /// <summary>What has to be fetched to know the time; null where <c>SOURCE_DATE_EPOCH</c> names no stage.</summary>
     /// <exception cref="DockerfileException">The stage is more than such a source.</exception>

@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// <remarks>
 /// Source: POSIX, utility chmod. Where no class is named the usual mask applies, 022, whatever the account that builds has.
 /// </remarks>
-public sealed partial record FileModeChange
+internal sealed partial record FileModeChange
 {
     /// <summary>Of a folder that a copy makes, where nobody says otherwise.</summary>
     public const int DefaultFolder = 0x1ED; // 0755

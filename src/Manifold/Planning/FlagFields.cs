@@ -7,7 +7,7 @@ namespace Manifold.Planning;
 /// <remarks>
 /// Fields with a comma stand in double quotes (RFC 4180). Keys are the same in upper case. Of a key that comes twice the last counts.
 /// </remarks>
-public sealed class FlagFields
+internal sealed class FlagFields
 {
     private readonly string flag;
     private readonly ImmutableDictionary<string, string> fields;

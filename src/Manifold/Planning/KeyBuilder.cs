@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Planning;
 
 /// <summary>Makes a key of parts. Each part carries its length, so that no two lists of parts give the same bytes.</summary>
-public sealed class KeyBuilder : IDisposable
+internal sealed class KeyBuilder : IDisposable
 {
     // Parts are a few bytes each, and a context of many files has many: the hash gets them by the thousand.
     private const int Gathered = 8 * 1024;

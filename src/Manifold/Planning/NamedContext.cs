@@ -6,15 +6,15 @@ namespace Manifold.Planning;
 /// What a name in FROM, <c>COPY --from</c> or <c>RUN --mount from=</c> means instead of itself: <c>--build-context NAME=…</c>.
 /// </summary>
 /// <remarks>A closed family.</remarks>
-public abstract record NamedContext;
+internal abstract record NamedContext;
 
 /// <summary>
 /// Another image of the same project, by its name there: <c>image:NAME</c>, bake's <c>target:NAME</c>, compose's <c>service:NAME</c>.
 /// </summary>
-public sealed record SiblingContext(string Name) : NamedContext;
+internal sealed record SiblingContext(string Name) : NamedContext;
 
 /// <summary><c>docker-image://REFERENCE</c>.</summary>
-public sealed record ImageContext(ImageReference Reference) : NamedContext
+internal sealed record ImageContext(ImageReference Reference) : NamedContext
 {
     private static readonly ImageReference Scratch = ImageReference.Parse("scratch");
 
@@ -23,7 +23,7 @@ public sealed record ImageContext(ImageReference Reference) : NamedContext
 }
 
 /// <summary>A folder; absolute.</summary>
-public sealed record FolderContext(string Folder) : NamedContext
+internal sealed record FolderContext(string Folder) : NamedContext
 {
     /// <summary>
     /// When what it was fetched from was made, in seconds since 1970; null where nobody knows, and of a folder of this machine.
@@ -33,7 +33,7 @@ public sealed record FolderContext(string Folder) : NamedContext
 }
 
 /// <summary><c>oci-layout://FOLDER[:TAG][@DIGEST]</c>; the folder is absolute.</summary>
-public sealed record LayoutContext(string Folder, string? Tag, Digest? Digest) : NamedContext;
+internal sealed record LayoutContext(string Folder, string? Tag, Digest? Digest) : NamedContext;
 
 /// <summary>A repository or a file elsewhere: a git or http(s) address.</summary>
-public sealed record RemoteContext(string Address) : NamedContext;
+internal sealed record RemoteContext(string Address) : NamedContext;

@@ -7,7 +7,7 @@ namespace Manifold.Planning;
 
 /// <summary>Dockerfiles that were parsed: all platforms of an image are built by one text, which is read for each of them.</summary>
 /// <remarks>Keyed by name, content and checks, so a file that has changed is parsed again. Thread-safe.</remarks>
-public sealed class ParsedFiles
+internal sealed class ParsedFiles
 {
     private readonly ConcurrentDictionary<(string Name, Digest Content, string? Checks), ParsedDockerfile> parsed = new();
 

@@ -9,7 +9,7 @@ namespace Manifold.Planning;
 /// The outermost object is written by hand, because callers add members. Steps name each other by digest. Proxy settings and the values of
 /// secrets are not in it; their names are.
 /// </remarks>
-public static class PlanJson
+internal static class PlanJson
 {
     /// <param name="more">Writes further members, for a caller that knows more than the plan.</param>
     public static string Write(BuildPlan plan, Action<Utf8JsonWriter>? more = null)

@@ -15,7 +15,7 @@ namespace Manifold.Planning;
 /// </code>
 /// Everything that is wrong with the file is reported together, before any work.
 /// </remarks>
-public sealed class Planner
+internal sealed class Planner
 {
     private readonly DockerfileTree tree;
     private readonly BuildRequest request;

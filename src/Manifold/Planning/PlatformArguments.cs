@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// TARGET* and BUILD* are BuildKit's (Dockerfile reference, "Automatic platform ARGs in the global scope"). The names after
 /// TARGETUNAME are ours: what download pages call the same processor, so that nobody needs a <c>case</c> over TARGETARCH.
 /// </remarks>
-public static class PlatformArguments
+internal static class PlatformArguments
 {
     /// <summary>What each ecosystem calls a platform.</summary>
     private sealed record Spelling(string Uname, string Debian, string Rpm, string Triple, string DotNet, string Node);

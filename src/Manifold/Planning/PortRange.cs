@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Manifold.Planning;
 
 /// <summary>What one word of EXPOSE means: <c>80</c>, <c>80/udp</c>, <c>8000-8010/tcp</c>.</summary>
-public sealed record PortRange(int First, int Last, string Protocol)
+internal sealed record PortRange(int First, int Last, string Protocol)
 {
     /// <summary>As the config spells them, e.g. <c>80/tcp</c>.</summary>
     public IEnumerable<string> Ports =>

@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// <remarks>
 /// A closed family. Source: Dockerfile reference, "ADD", "Adding files from a URL" and "Adding files from a Git repository".
 /// </remarks>
-public abstract record RemoteSource
+internal abstract record RemoteSource
 {
     /// <summary>As people know it; without credentials.</summary>
     public abstract string Name { get; }
@@ -19,7 +19,7 @@ public abstract record RemoteSource
 
 /// <summary>A file behind an http(s) address: mode 0600, and its server's time.</summary>
 /// <param name="Unpack">Whether an archive is unpacked (<c>--unpack</c>); otherwise it stays as it came.</param>
-public sealed record UrlSource(Uri Address, Digest? Checksum, bool Unpack) : RemoteSource
+internal sealed record UrlSource(Uri Address, Digest? Checksum, bool Unpack) : RemoteSource
 {
     public override string Name => AddressSecrets.Without(Address.ToString());
 
@@ -30,7 +30,7 @@ public sealed record UrlSource(Uri Address, Digest? Checksum, bool Unpack) : Rem
 }
 
 /// <summary>The files of a commit.</summary>
-public sealed record GitSource(GitAddress Address, bool KeepGitFolder) : RemoteSource
+internal sealed record GitSource(GitAddress Address, bool KeepGitFolder) : RemoteSource
 {
     public override string Name => Address.ToString();
 

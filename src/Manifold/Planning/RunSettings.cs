@@ -6,7 +6,7 @@ using Manifold.Sandbox;
 namespace Manifold.Planning;
 
 /// <summary>What the RUNs of a build get besides what the Dockerfile says, and what they are allowed.</summary>
-public sealed record RunSettings
+internal sealed record RunSettings
 {
     /// <summary>What <c>--allow</c> calls it.</summary>
     public const string HostNetwork = "network.host", Insecure = "security.insecure";
@@ -53,7 +53,7 @@ public sealed record RunSettings
 }
 
 /// <summary>A value that RUNs may read and nobody else: it never prints itself.</summary>
-public sealed class Secret(string id, ReadOnlyMemory<byte> value)
+internal sealed class Secret(string id, ReadOnlyMemory<byte> value)
 {
     public string Id { get; } = id;
     public ReadOnlyMemory<byte> Value { get; } = value;
@@ -61,7 +61,7 @@ public sealed class Secret(string id, ReadOnlyMemory<byte> value)
 }
 
 /// <summary>An ssh agent that RUNs may use: one that runs, by its socket, or one that is started with keys.</summary>
-public sealed record SshAgent(string Id)
+internal sealed record SshAgent(string Id)
 {
     public string? Socket { get; init; }
 

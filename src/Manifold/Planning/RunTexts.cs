@@ -10,7 +10,7 @@ namespace Manifold.Planning;
 /// The first parameter is what says it, for messages: a flag, or the key of a file. Everything that is wrong is a
 /// <see cref="UsageException"/>.
 /// </remarks>
-public static class RunTexts
+internal static class RunTexts
 {
     private static readonly string[] LimitNames =
     [

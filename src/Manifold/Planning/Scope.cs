@@ -7,7 +7,7 @@ namespace Manifold.Planning;
 /// The variables at one point of a stage: its environment and its declared arguments. Immutable, so an instruction sees one snapshot.
 /// </summary>
 /// <remarks>Source: Dockerfile reference, "ARG": ENV wins over ARG of the same name.</remarks>
-public sealed record Scope
+internal sealed record Scope
 {
     /// <summary><c>NAME=value</c> in the order in which the names first came.</summary>
     public required ImmutableArray<string> Environment { get; init; }

@@ -55,13 +55,13 @@ public abstract record Step
 }
 
 /// <summary>A stage's ground: a platform's image in a registry or in the store, or nothing (<c>scratch</c>).</summary>
-public sealed record BaseStep : Step
+internal sealed record BaseStep : Step
 {
     public required BaseImage? Image { get; init; }
 }
 
 /// <summary>Makes a working directory where it is not there.</summary>
-public sealed record WorkdirStep : Step
+internal sealed record WorkdirStep : Step
 {
     public required string Path { get; init; }
 
@@ -70,7 +70,7 @@ public sealed record WorkdirStep : Step
 }
 
 /// <summary>COPY and ADD: files from the context, from another stage or from an image.</summary>
-public sealed record CopyStep : Step
+internal sealed record CopyStep : Step
 {
     /// <summary>The step whose result is copied from; null means the context.</summary>
     public required Step? From { get; init; }
@@ -111,13 +111,13 @@ public sealed record CopyStep : Step
 }
 
 /// <summary>A named context that is a folder.</summary>
-public sealed record FolderSource(string Name, string Path);
+internal sealed record FolderSource(string Name, string Path);
 
 /// <summary>A heredoc that COPY or ADD turns into a file.</summary>
-public sealed record InlineFile(string Name, string Content);
+internal sealed record InlineFile(string Name, string Content);
 
 /// <summary>RUN: a program in the file system made so far.</summary>
-public sealed record RunStep : Step
+internal sealed record RunStep : Step
 {
     public required ImmutableArray<string> Arguments { get; init; }
 

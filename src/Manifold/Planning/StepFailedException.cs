@@ -5,7 +5,7 @@ using Manifold.Text;
 namespace Manifold.Planning;
 
 /// <summary>A step did not succeed. For a RUN: its exit code and the last lines that it printed.</summary>
-public sealed class StepFailedException(Step step, string reason, int? code = null, ImmutableArray<string>? logTail = null)
+internal sealed class StepFailedException(Step step, string reason, int? code = null, ImmutableArray<string>? logTail = null)
     : ManifoldException(Describe(step, reason, logTail ?? []))
 {
     public override int ExitCode => IsHostsFault ? 4 : 1;

@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// A bind mount's content belongs to the key of the step; of the others only what the Dockerfile says does: caches, secrets and agents
 /// change neither the key nor the image (BuildKit's behaviour).
 /// </remarks>
-public sealed record StepMount
+internal sealed record StepMount
 {
     /// <summary>As the instruction has it.</summary>
     public required RunMount Definition { get; init; }

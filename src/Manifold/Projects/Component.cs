@@ -10,7 +10,7 @@ using Manifold.Verification;
 namespace Manifold.Projects;
 
 /// <summary>One image of a project: for each platform where it comes from, and what becomes of the whole.</summary>
-public sealed record Component
+internal sealed record Component
 {
     public required string Name { get; init; }
 
@@ -115,21 +115,21 @@ public sealed record Component
 }
 
 /// <summary>One platform of a component.</summary>
-public sealed record ComponentPlatform(Platform Platform, ComponentSource Source)
+internal sealed record ComponentPlatform(Platform Platform, ComponentSource Source)
 {
     /// <summary>It may fail without failing the image, which then lacks it.</summary>
     public bool Optional { get; init; }
 }
 
 /// <summary>Where a platform's image comes from. A closed family: <see cref="BuildSource"/>, <see cref="ImageSource"/>.</summary>
-public abstract record ComponentSource
+internal abstract record ComponentSource
 {
     /// <summary>What says so, for messages.</summary>
     public required Place Place { get; init; }
 }
 
 /// <summary>Built from a Dockerfile.</summary>
-public sealed record BuildSource : ComponentSource
+internal sealed record BuildSource : ComponentSource
 {
     /// <summary>The context; absolute. The root folder stands for one that is elsewhere and was not fetched yet.</summary>
     public required string ContextFolder { get; init; }
@@ -191,11 +191,11 @@ public sealed record BuildSource : ComponentSource
 
 /// <summary>Something that RUNs do not have unless it is allowed.</summary>
 /// <param name="Name"><see cref="RunSettings.HostNetwork"/> or <see cref="RunSettings.Insecure"/>.</param>
-public sealed record Entitlement(string Name, Place Place);
+internal sealed record Entitlement(string Name, Place Place);
 
 /// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>
 /// <param name="Location">As <see cref="Images.ImageLocation"/> reads it; paths are absolute.</param>
-public sealed record ImageSource(string Location) : ComponentSource
+internal sealed record ImageSource(string Location) : ComponentSource
 {
     /// <summary>Its name where it comes from a registry, and so may be another tomorrow; null for what lies on this machine.</summary>
     public ImageReference? Reference =>
@@ -204,7 +204,7 @@ public sealed record ImageSource(string Location) : ComponentSource
 
 /// <summary>A command that makes files which a build copies.</summary>
 /// <remarks>Run again only if an input, the command or its environment changed, or an output is missing.</remarks>
-public sealed record Hook
+internal sealed record Hook
 {
     /// <summary>A program and its arguments; a command line is <c>sh -c</c>.</summary>
     public required ImmutableArray<string> Command { get; init; }
@@ -228,7 +228,7 @@ public sealed record Hook
 }
 
 /// <summary>What is looked at before a component is published.</summary>
-public sealed record ComponentVerification
+internal sealed record ComponentVerification
 {
     public VerificationPolicy Policy { get; init; } = VerificationPolicy.Default;
 

@@ -7,7 +7,7 @@ namespace Manifold.Projects;
 
 /// <summary>A component in the graph: what is known of it before anything is fetched.</summary>
 /// <param name="Asked">False for one that is built only because another stands on it: it is not published.</param>
-public sealed record ComponentNode(Component Component, bool Asked)
+internal sealed record ComponentNode(Component Component, bool Asked)
 {
     public string Name => Component.Name;
 
@@ -19,7 +19,7 @@ public sealed record ComponentNode(Component Component, bool Asked)
 }
 
 /// <summary>One platform of a component in the graph.</summary>
-public sealed record PlatformNode(ComponentPlatform Of)
+internal sealed record PlatformNode(ComponentPlatform Of)
 {
     public Platform Platform => Of.Platform;
 
@@ -29,7 +29,7 @@ public sealed record PlatformNode(ComponentPlatform Of)
 
 /// <summary>One platform's build before its bases are known.</summary>
 /// <param name="Group">Equal for platforms that are built alike: their steps are shared.</param>
-public sealed record PlatformBuild(BuildRequest Request, Planner Planner, Digest Group)
+internal sealed record PlatformBuild(BuildRequest Request, Planner Planner, Digest Group)
 {
     /// <summary>The Dockerfiles that the project has parsed so far.</summary>
     public required ParsedFiles Files { get; init; }

@@ -4,7 +4,7 @@ using Manifold.Planning;
 namespace Manifold.Projects;
 
 /// <summary>The creation times of the images of a project.</summary>
-public static class CreatedTimes
+internal static class CreatedTimes
 {
     /// <summary>
     /// The project with the time of each build; itself where nobody asks.

@@ -7,7 +7,7 @@ using Manifold.Text;
 namespace Manifold.Projects;
 
 /// <summary>A component's source cannot be brought to where it belongs.</summary>
-public sealed class SourceCheckoutException(string message) : ManifoldException(message)
+internal sealed class SourceCheckoutException(string message) : ManifoldException(message)
 {
     public override int ExitCode => 1;
 }
@@ -15,7 +15,7 @@ public sealed class SourceCheckoutException(string message) : ManifoldException(
 /// <summary>What a checkout came to.</summary>
 /// <param name="Commit">What hooks and build find in the folder; null where it is no checkout of git's.</param>
 /// <param name="Version"><c>git describe --tags</c>; null where no tag leads to the commit.</param>
-public sealed record CheckedOutSource(string? Commit, string? Version);
+internal sealed record CheckedOutSource(string? Commit, string? Version);
 
 /// <summary>Brings a component's source to its commit, with the git that is installed.</summary>
 /// <remarks>
@@ -26,7 +26,7 @@ public sealed record CheckedOutSource(string? Commit, string? Version);
 /// Idempotent: a folder at its commit is not touched, and the network is not asked. Writes to one folder must not overlap.
 /// Git's own ways to authenticate apply, except that it never asks on the terminal.
 /// </remarks>
-public static partial class GitCheckout
+internal static partial class GitCheckout
 {
     private static readonly ImmutableSortedDictionary<string, string> Environment =
         ImmutableSortedDictionary<string, string>.Empty.Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C");

@@ -16,7 +16,7 @@ namespace Manifold.Projects;
 /// compose.yaml  ─┘
 /// </code>
 /// </remarks>
-public sealed record Project
+internal sealed record Project
 {
     /// <summary>The file or folder as the user named it, for messages.</summary>
     public required string File { get; init; }
@@ -148,4 +148,4 @@ public sealed record Project
 }
 
 /// <summary>A deployment that is restarted and waited for when its images are published.</summary>
-public sealed record Rollout(string Deployment, string? Namespace);
+internal sealed record Rollout(string Deployment, string? Namespace);

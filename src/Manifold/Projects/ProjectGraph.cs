@@ -8,7 +8,7 @@ using Manifold.Projects.Yaml;
 namespace Manifold.Projects;
 
 /// <summary>What a user may ask of a bake beside the project itself.</summary>
-public sealed record GraphOptions
+internal sealed record GraphOptions
 {
     /// <summary>Components and groups; empty means the project's default.</summary>
     public ImmutableArray<string> Names { get; init; } = [];
@@ -40,7 +40,7 @@ public sealed record GraphOptions
 /// </code>
 /// Reads Dockerfiles and nothing else. Everything that is wrong with them is reported together.
 /// </remarks>
-public sealed class ProjectGraph
+internal sealed class ProjectGraph
 {
     private readonly Project project;
     private readonly SiblingNames names;

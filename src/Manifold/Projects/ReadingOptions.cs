@@ -5,7 +5,7 @@ namespace Manifold.Projects;
 
 /// <summary>What a reader of project files may know of the world around it.</summary>
 /// <param name="Environment">For interpolation, and for variables that override the file (DEST_REGISTRY …).</param>
-public sealed record ReadingOptions(ImmutableSortedDictionary<string, string> Environment)
+internal sealed record ReadingOptions(ImmutableSortedDictionary<string, string> Environment)
 {
     /// <summary>The working directory, which the file's paths are shown from.</summary>
     public required string WorkingFolder { get; init; }

@@ -6,7 +6,7 @@ using Manifold.Planning;
 namespace Manifold.Projects;
 
 /// <summary>Fetches the contexts of a project that are elsewhere, so that all of them are folders.</summary>
-public static class RemoteContexts
+internal static class RemoteContexts
 {
     /// <summary>The project with folders; itself where all are folders already. One address is fetched once.</summary>
     /// <param name="settings">What a build is given; its secrets open repositories. Asked only for builds that have something

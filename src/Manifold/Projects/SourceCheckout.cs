@@ -3,7 +3,7 @@ using Manifold.Dockerfile;
 namespace Manifold.Projects;
 
 /// <summary>A component's source code, which lies in a folder of its own beside the Dockerfile.</summary>
-public sealed record SourceCheckout
+internal sealed record SourceCheckout
 {
     /// <summary>Where git finds it; null where the folder is taken as it is.</summary>
     public string? Repository { get; init; }

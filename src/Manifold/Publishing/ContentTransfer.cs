@@ -11,7 +11,7 @@ namespace Manifold.Publishing;
 /// <param name="IsPublished">A tag of the repository names the image already: what is not there was lost.</param>
 /// <param name="AsksForBlobs">Asks for every blob. Otherwise only where a manifest is missing.</param>
 /// <param name="ReadsBlobs">Reads a byte of each blob, since some registries answer for blobs that their storage has lost.</param>
-public sealed record Scrutiny(bool IsPublished, bool AsksForBlobs, bool ReadsBlobs = false)
+internal sealed record Scrutiny(bool IsPublished, bool AsksForBlobs, bool ReadsBlobs = false)
 {
     /// <summary>For what may never have been here.</summary>
     public static Scrutiny OfNew { get; } = new(IsPublished: false, AsksForBlobs: true);

@@ -9,7 +9,7 @@ using Manifold.Verification.Packages;
 namespace Manifold.Publishing;
 
 /// <summary>What is to be attached to an image that is published.</summary>
-public sealed record AttachmentRequest
+internal sealed record AttachmentRequest
 {
     /// <summary>A list of contents for each platform.</summary>
     public bool Sbom { get; init; }
@@ -41,7 +41,7 @@ public sealed record AttachmentRequest
 }
 
 /// <summary>What was attached; what was there before is not counted.</summary>
-public sealed record AttachmentSummary(int Sboms, int Provenances, int Signatures, int AlreadyThere)
+internal sealed record AttachmentSummary(int Sboms, int Provenances, int Signatures, int AlreadyThere)
 {
     public static AttachmentSummary None { get; } = new(0, 0, 0, 0);
 
@@ -58,7 +58,7 @@ public sealed record AttachmentSummary(int Sboms, int Provenances, int Signature
 /// </code>
 /// Idempotent. What fails before 3 leaves all tags as they were.
 /// </remarks>
-public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest request)
+internal sealed class ImageAttachments(PublishingTools tools, AttachmentRequest request)
 {
     // buildx and other readers of in-toto statements look for it.
     private const string PredicateAnnotation = "in-toto.io/predicate-type", KeyAnnotation = "io.manifold.provenance.key";

@@ -9,7 +9,7 @@ namespace Manifold.Publishing;
 /// Puts documents about a built image beside it, where it goes to no registry:
 /// into a layout, an archive of one, or among its files.
 /// </summary>
-public sealed class LayoutAttachments(PublishingTools tools, AttachmentRequest request, ImageReference? name)
+internal sealed class LayoutAttachments(PublishingTools tools, AttachmentRequest request, ImageReference? name)
 {
     /// <summary>The image with its documents; what a layout says of it already is not said again.</summary>
     public Task<AttachedImage> AttachAsync(ImageOutput output, IImageSource source, CancellationToken cancellation)

@@ -6,13 +6,13 @@ namespace Manifold.Publishing;
 
 /// <summary>What a tag stands for now.</summary>
 /// <param name="Platforms">Empty where it is no image: <paramref name="Oddity"/> says what is odd.</param>
-public sealed record TagState(ManifestContent Content, ImmutableArray<Platform> Platforms, string? Oddity = null)
+internal sealed record TagState(ManifestContent Content, ImmutableArray<Platform> Platforms, string? Oddity = null)
 {
     public Digest Digest => Content.Descriptor.Digest;
 }
 
 /// <summary>What a repository answered. Null where the registry does not tell before something is pushed.</summary>
-public sealed record RepositoryState
+internal sealed record RepositoryState
 {
     public required string Name { get; init; }
     public bool? Exists { get; init; }
@@ -26,7 +26,7 @@ public sealed record RepositoryState
 
 /// <summary>One tag that is to be written: what it has now, and what it would lose.</summary>
 /// <param name="Platform">The platform that it is for; null stands for the whole image.</param>
-public sealed record TargetState(ImageReference Tag, Platform? Platform, TagState? Now, ImmutableArray<Platform> Losing)
+internal sealed record TargetState(ImageReference Tag, Platform? Platform, TagState? Now, ImmutableArray<Platform> Losing)
 {
     /// <summary>What stops it, as a sentence; null where nothing does.</summary>
     public string? ProblemUnder(PublicationRequest request) => this switch
@@ -43,7 +43,7 @@ public sealed record TargetState(ImageReference Tag, Platform? Platform, TagStat
 
 /// <summary>What stands in the way of a publication, found before any work and without a trace.</summary>
 /// <param name="Platforms">What the image has or will have.</param>
-public sealed record Preflight(
+internal sealed record Preflight(
     PublicationRequest Request,
     ImmutableArray<Platform> Platforms,
     ImmutableArray<RepositoryState> Repositories,

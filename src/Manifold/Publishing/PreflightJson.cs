@@ -8,7 +8,7 @@ namespace Manifold.Publishing;
 /// A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>.
 /// Null is an answer that a registry does not give.
 /// </summary>
-public static class PreflightJson
+internal static class PreflightJson
 {
     public static void Write(Utf8JsonWriter json, Preflight? preflight)
     {

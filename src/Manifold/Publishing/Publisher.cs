@@ -10,7 +10,7 @@ using Manifold.Solving.Steps;
 namespace Manifold.Publishing;
 
 /// <summary>What publications are made of.</summary>
-public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeProvider Time)
+internal sealed record PublishingTools(Store Store, RegistryClient Registry, TimeProvider Time)
 {
     /// <summary>Gets what people should know and what stops nothing.</summary>
     public Action<string> Warn { get; init; } = _ => { };
@@ -31,7 +31,7 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
 }
 
 /// <summary>An image that is to be published, and what its targets answered before the work.</summary>
-public sealed record PreparedImage(IImageSource Source, Descriptor Top, Preflight Preflight);
+internal sealed record PreparedImage(IImageSource Source, Descriptor Top, Preflight Preflight);
 
 /// <summary>
 /// Publishes an image of any source under any number of names, so that no reader ever meets a name whose content is not there.
@@ -46,7 +46,7 @@ public sealed record PreparedImage(IImageSource Source, Descriptor Top, Prefligh
 /// Idempotent: published again, it asks for every manifest, and sends only what the registry has lost. What a killed publication left of
 /// its tags is ended by the next, at its begin. The caller holds the store's shared lock. See docs/publishing.md for what is promised.
 /// </remarks>
-public sealed class Publisher(PublishingTools tools)
+internal sealed class Publisher(PublishingTools tools)
 {
     /// <summary>
     /// What would stand in the way. Nothing is written, and nothing is refused: that is <see cref="Preflight.OrThrow"/>'s.

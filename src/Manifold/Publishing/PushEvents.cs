@@ -4,7 +4,7 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>Turns a push's transfers into events.</summary>
-public sealed class PushEvents(Action<BuildEvent> show, TimeProvider time) : IProgress<TransferProgress>
+internal sealed class PushEvents(Action<BuildEvent> show, TimeProvider time) : IProgress<TransferProgress>
 {
     public void Report(TransferProgress value) => show(new Transferred(
         TransferKind.Push, value.Blob.Digest, value.Push is { } how and not BlobPush.Uploaded

@@ -18,7 +18,7 @@ namespace Manifold.Publishing;
 /// </code>
 /// Idempotent. Source: OCI distribution specification 1.1, "Pushing Manifests with Subject" and "Referrers Tag Schema".
 /// </remarks>
-public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source, ImageParts image)
+internal sealed class ReferrerTransfer(PublishingTools tools, IImageSource source, ImageParts image)
 {
     /// <summary>Returns how many there are.</summary>
     public async Task<int> SendAsync(

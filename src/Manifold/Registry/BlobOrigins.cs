@@ -10,7 +10,7 @@ namespace Manifold.Registry;
 /// One small file per blob, <c>cache/origins/ALGORITHM/HEX</c>, newest first, replaced in one step. It is a hint: two writers may
 /// overwrite each other, and what it says may have been deleted since.
 /// </remarks>
-public sealed class BlobOrigins(Store store)
+internal sealed class BlobOrigins(Store store)
 {
     private const int Kept = 8;
 

@@ -7,12 +7,12 @@ namespace Manifold.Registry;
 /// <summary>
 /// Opens a blob's bytes from an offset on. Called again where an upload has to go back; the stream is disposed by who asked.
 /// </summary>
-public delegate ValueTask<Stream> BlobReader(long offset, CancellationToken cancellation);
+internal delegate ValueTask<Stream> BlobReader(long offset, CancellationToken cancellation);
 
 /// <summary>Where a blob that is to be pushed can be had.</summary>
 /// <param name="Store">Where it is, or where it is kept on its way. Null streams it from registry to registry; nothing is kept.</param>
 /// <param name="SeenIn">Repositories that have it: those of the target's registry are asked to hand it over, the others to send it.</param>
-public sealed record BlobSource(Store? Store, ImmutableArray<ImageReference> SeenIn)
+internal sealed record BlobSource(Store? Store, ImmutableArray<ImageReference> SeenIn)
 {
     /// <summary>
     /// Where set, the bytes come from here: an archive, a stream of somebody else. It must give the same bytes each time.

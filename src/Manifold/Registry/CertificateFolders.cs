@@ -14,7 +14,7 @@ namespace Manifold.Registry;
 /// </code>
 /// Source: containers-certs.d(5). Files are read when a host is first spoken to.
 /// </remarks>
-public sealed class CertificateFolders(ImmutableArray<string> perHost, string? forAll, ImmutableArray<string> authorities)
+internal sealed class CertificateFolders(ImmutableArray<string> perHost, string? forAll, ImmutableArray<string> authorities)
 {
     public static CertificateFolders None { get; } = new([], null, []);
 

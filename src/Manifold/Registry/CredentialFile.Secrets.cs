@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Manifold.Registry;
 
 /// <summary>Kubernetes secrets: the file is the value of one of their keys.</summary>
-public sealed partial class CredentialFile
+internal sealed partial class CredentialFile
 {
     private bool isSecretManifest;
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Manifold.Registry;
 
 /// <summary>Whose form a file of credentials has.</summary>
-public enum CredentialFileKind
+internal enum CredentialFileKind
 {
     /// <summary><c>auth.json</c> of podman, buildah and skopeo, or a Kubernetes secret.</summary>
     Containers,
@@ -23,7 +23,7 @@ public enum CredentialFileKind
 /// Writing keeps what we do not know, is done in one step, and leaves the file readable by its owner alone.
 /// </remarks>
 /// <param name="searchPath">Where credential helpers are looked for.</param>
-public sealed partial class CredentialFile(string path, CredentialFileKind kind, string? searchPath)
+internal sealed partial class CredentialFile(string path, CredentialFileKind kind, string? searchPath)
 {
     private const string DockerHub = "https://index.docker.io/v1/";
 

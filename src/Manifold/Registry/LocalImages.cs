@@ -12,7 +12,7 @@ namespace Manifold.Registry;
 /// 3  what has the name      though it was pulled from a registry that is not meant; only where nobody can be asked
 /// </code>
 /// </remarks>
-public sealed class LocalImages(Store store, RegistriesConf registries)
+internal sealed class LocalImages(Store store, RegistriesConf registries)
 {
     /// <summary>The name in full and what it stands for; null where the store has no image of that name.</summary>
     public (ImageReference Name, Descriptor Target)? Find(ImageReference name) => FindMeant(name)

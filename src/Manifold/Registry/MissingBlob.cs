@@ -6,7 +6,7 @@ using Manifold.Oci;
 namespace Manifold.Registry;
 
 /// <summary>Fetches what the store knows of and never downloaded: layers of bases, from where they were seen.</summary>
-public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Store store)
+internal sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Store store)
 {
     private readonly ConcurrentDictionary<(Digest, string MediaType), ImmutableArray<Descriptor>> below = new();
 

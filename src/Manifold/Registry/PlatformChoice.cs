@@ -4,7 +4,7 @@ namespace Manifold.Registry;
 
 /// <summary>Which of an image's platforms serves when another is asked for: itself, else an older one that its processor runs.</summary>
 /// <remarks>As containerd's <c>platforms.Only</c> has it, but never another architecture: an index says amd64 and means it.</remarks>
-public static class PlatformChoice
+internal static class PlatformChoice
 {
     /// <summary>The best of <paramref name="available"/>; null where none serves. The first of equals wins, as clients have it.</summary>
     public static T? Best<T>(Platform wanted, IEnumerable<T> available, Func<T, Platform> platformOf) where T : class

@@ -10,7 +10,7 @@ namespace Manifold.Registry;
 /// (<c>example.com</c>) or only what is below it (<c>.example.com</c>), each with a port or without. This machine is never reached through
 /// a proxy. A user and password in the address go to the proxy alone and are in no message. Source: golang.org/x/net/http/httpproxy.
 /// </remarks>
-public sealed class ProxySettings : IWebProxy
+internal sealed class ProxySettings : IWebProxy
 {
     private readonly Uri? secure;
     private readonly Uri? plain;

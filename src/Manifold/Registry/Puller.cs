@@ -16,7 +16,7 @@ namespace Manifold.Registry;
 /// Every document lands in the store as a blob; what a digest names and the store has is not asked for again. Where each blob was
 /// seen is kept in <see cref="BlobOrigins"/>, so that its bytes can be fetched when somebody needs them. Naming is the caller's.
 /// </remarks>
-public sealed class Puller(RegistryClient client, Store store, BlobOrigins origins)
+internal sealed class Puller(RegistryClient client, Store store, BlobOrigins origins)
 {
     /// <summary>The images that this machine's store has.</summary>
     public LocalImages Local => new(store, client.Options.Registries);

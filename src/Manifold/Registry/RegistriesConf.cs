@@ -19,7 +19,7 @@ namespace Manifold.Registry;
 /// Read when it is first needed. <see cref="Names"/> come first: what is looked up here has its registry.
 /// Source: containers-registries.conf(5), version 2, and containers-registries.conf.d(5).
 /// </remarks>
-public sealed class RegistriesConf
+internal sealed class RegistriesConf
 {
     public static RegistriesConf Empty { get; } = new([], "");
 

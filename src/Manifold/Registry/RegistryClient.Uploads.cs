@@ -14,7 +14,7 @@ public sealed partial class RegistryClient
 
     /// <summary>Makes sure that a repository has a blob, the cheapest way. Idempotent. A blob with the wrong size is sent again.</summary>
     /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
-    public async Task<BlobPush> PushBlobAsync(
+    internal async Task<BlobPush> PushBlobAsync(
         ImageReference repository, Descriptor blob, BlobSource source,
         IProgress<long>? progress = null, CancellationToken cancellation = default)
     {

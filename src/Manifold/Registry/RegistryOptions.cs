@@ -14,12 +14,12 @@ public sealed record RegistryOptions
     public CredentialSource? PushCredentials { get; init; }
 
     /// <summary>Mirrors, other locations, blocked names.</summary>
-    public RegistriesConf Registries { get; init; } = RegistriesConf.Empty;
+    internal RegistriesConf Registries { get; init; } = RegistriesConf.Empty;
 
-    public CertificateFolders Certificates { get; init; } = CertificateFolders.None;
+    internal CertificateFolders Certificates { get; init; } = CertificateFolders.None;
 
     /// <summary>Null for none.</summary>
-    public ProxySettings? Proxy { get; init; }
+    internal ProxySettings? Proxy { get; init; }
 
     /// <summary>Hosts (with port) that may be spoken to without a trusted certificate, or without TLS where they speak none.</summary>
     public ImmutableHashSet<string> InsecureHosts { get; init; } = [];

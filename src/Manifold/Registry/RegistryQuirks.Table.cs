@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Registry;
 
-public static partial class RegistryQuirks
+internal static partial class RegistryQuirks
 {
     /// <summary>All rows, in the order in which they are tried.</summary>
     public static ImmutableArray<Quirk> Table { get; } =

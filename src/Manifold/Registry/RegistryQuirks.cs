@@ -11,7 +11,7 @@ namespace Manifold.Registry;
 /// The first row that matches wins; rows of a vendor come before those of everybody. What matches no row gets the general advice of
 /// its status. docs/registries.md shows the same table; a test keeps the two together, and plays each answer.
 /// </remarks>
-public static partial class RegistryQuirks
+internal static partial class RegistryQuirks
 {
     /// <summary>One answer as it comes from a registry.</summary>
     /// <param name="Writes">The request would have changed something there, or asked as one who may.</param>

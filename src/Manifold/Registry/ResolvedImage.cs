@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Registry;
 
 /// <summary>What a reference stands for: an index or a single manifest, and the platforms that it has.</summary>
-public sealed record ResolvedImage
+internal sealed record ResolvedImage
 {
     public required ImageReference Reference { get; init; }
 
@@ -24,10 +24,10 @@ public sealed record ResolvedImage
 }
 
 /// <summary>One platform of an image, and the descriptor of its manifest.</summary>
-public sealed record PlatformEntry(Platform Platform, Descriptor Manifest);
+internal sealed record PlatformEntry(Platform Platform, Descriptor Manifest);
 
 /// <summary>One platform's image without its layers.</summary>
-public sealed record PlatformImage(Descriptor Descriptor, Manifest Manifest, ImageConfig Config);
+internal sealed record PlatformImage(Descriptor Descriptor, Manifest Manifest, ImageConfig Config);
 
 /// <summary>How far a blob's transfer is. <paramref name="Push"/> is null while it lasts, and for pulls.</summary>
 public sealed record TransferProgress(ImageReference Repository, Descriptor Blob, long Bytes, bool Done, BlobPush? Push = null);

@@ -6,7 +6,7 @@ using Manifold.Text;
 namespace Manifold.Reporting;
 
 /// <summary>Advice as text for a terminal, and as JSON.</summary>
-public static class AdviceText
+internal static class AdviceText
 {
     /// <summary>Empty if there is no advice; else an empty line, each advice with the lines to write, and the page.</summary>
     public static string Render(IReadOnlyCollection<BuildAdvice> all)

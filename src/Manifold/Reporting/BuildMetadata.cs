@@ -8,7 +8,7 @@ namespace Manifold.Reporting;
 
 /// <summary><c>--metadata-file</c>: the keys that buildx writes, so that scripts find what they look for.</summary>
 /// <remarks>Written by hand, because a project's members are the names of its components.</remarks>
-public static class BuildMetadata
+internal static class BuildMetadata
 {
     /// <param name="record">The build's name, by which <c>manifold report</c> finds it.</param>
     public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record) =>

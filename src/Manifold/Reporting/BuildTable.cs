@@ -6,7 +6,7 @@ using Manifold.Text;
 namespace Manifold.Reporting;
 
 /// <summary>The end of a build in words: a line per platform, the index, and where it is now.</summary>
-public static class BuildTable
+internal static class BuildTable
 {
     /// <summary>One image.</summary>
     /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>

@@ -5,7 +5,7 @@ using Manifold.Planning.Advising;
 namespace Manifold.Reporting;
 
 /// <summary>The findings of the build checks for programs: one JSON object a line, a last one with the counts.</summary>
-public static class ChecksJson
+internal static class ChecksJson
 {
     public static string Render(CheckReport report, IEnumerable<BuildAdvice> advice) =>
         Lines(report, null) + Lines(advice) + Count(report.Errors, report.Warnings);

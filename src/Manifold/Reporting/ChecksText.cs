@@ -5,7 +5,7 @@ using Manifold.Dockerfile;
 namespace Manifold.Reporting;
 
 /// <summary>The findings of the build checks as text: each with its line, how to fix it, and its page. The counts come last.</summary>
-public static class ChecksText
+internal static class ChecksText
 {
     public static string Render(CheckReport report)
     {

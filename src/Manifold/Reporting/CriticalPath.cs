@@ -15,7 +15,7 @@ namespace Manifold.Reporting;
 /// </code>
 /// Exact if steps begin as soon as they can; otherwise the most likely chain.
 /// </remarks>
-public static class CriticalPath
+internal static class CriticalPath
 {
     /// <summary>The kind of a step that stands for a hook.</summary>
     public const string HookKind = "hook";

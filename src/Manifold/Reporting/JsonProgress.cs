@@ -9,7 +9,7 @@ namespace Manifold.Reporting;
 /// Every line has <c>event</c> and <c>time</c>, in a project also <c>component</c>; lines of a step have <c>step</c> (its digest),
 /// <c>platform</c> and <c>line</c>. Seconds and bytes.
 /// </remarks>
-public sealed class JsonProgress(TextWriter output)
+internal sealed class JsonProgress(TextWriter output)
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
 

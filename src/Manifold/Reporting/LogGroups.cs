@@ -4,7 +4,7 @@ using Manifold.Text;
 namespace Manifold.Reporting;
 
 /// <summary>The folds that a CI's log viewer knows.</summary>
-public abstract class LogGroups
+internal abstract class LogGroups
 {
     private LogGroups()
     {

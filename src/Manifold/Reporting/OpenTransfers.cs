@@ -6,7 +6,7 @@ namespace Manifold.Reporting;
 
 /// <summary>The transfers that are not finished, for people.</summary>
 /// <remarks>Not thread-safe: its owner holds a lock.</remarks>
-public sealed class OpenTransfers
+internal sealed class OpenTransfers
 {
     private readonly Dictionary<(TransferKind, Digest, string), Transferred> open = [];
 

@@ -6,7 +6,7 @@ using Manifold.Verification.Parity;
 namespace Manifold.Reporting;
 
 /// <summary>A parity report as text: sizes, then what differs, then what is identical.</summary>
-public static class ParityTable
+internal static class ParityTable
 {
     // Longer lists are for programs: --json has everything.
     private const int Lines = 40, CellWidth = 60;

@@ -5,11 +5,11 @@ namespace Manifold.Reporting;
 
 /// <summary>A command for readers of a report to paste.</summary>
 /// <param name="What">The tool, or the purpose of the command.</param>
-public sealed record PasteCommand(string What, string Text);
+internal sealed record PasteCommand(string What, string Text);
 
 /// <summary>The commands that a report offers. Each names the image by digest, so it gets exactly the image of the report.</summary>
 /// <remarks>References need no quoting in a shell: they were parsed when the record was made.</remarks>
-public static class PasteCommands
+internal static class PasteCommands
 {
     /// <summary>Commands to pull one platform's image. None if the image is not published.</summary>
     public static IEnumerable<PasteCommand> Pulling(RecordedComponent image, RecordedPlatform platform)

@@ -13,7 +13,7 @@ namespace Manifold.Reporting;
 /// What a RUN prints is shown as <see cref="ProgramOutput"/> has it. Thread-safe.
 /// </remarks>
 /// <param name="colours">Keeps the colours of what a RUN prints: for a terminal.</param>
-public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, bool colours = false)
+internal sealed class PlainProgress(TextWriter output, LogGroups? groups = null, bool colours = false)
 {
     private readonly bool colours = colours && groups is null;
 

@@ -7,7 +7,7 @@ using Manifold.Text;
 namespace Manifold.Reporting;
 
 /// <summary>A plan as text: the base images, how each platform is built, and the publication targets.</summary>
-public static class PlanTable
+internal static class PlanTable
 {
     public static async Task<string> RenderAsync(BuildPlan plan, Preflight? preflight, Emulators emulators, int? width = null)
     {

@@ -5,7 +5,7 @@ using Manifold.Text;
 namespace Manifold.Reporting;
 
 /// <summary>The warnings of a record, each with how to fix it, the most important first.</summary>
-public static class ReportWarnings
+internal static class ReportWarnings
 {
     private const long MuchWaste = 1_000_000;
     private const double LongEmulation = 20;

@@ -9,7 +9,7 @@ namespace Manifold.Reporting;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(PlatformJsonConverter)])]
 [JsonSerializable(typeof(ReproducibilityReport))]
-public sealed partial class ReproducibilityJson : JsonSerializerContext
+internal sealed partial class ReproducibilityJson : JsonSerializerContext
 {
     public static string Write(ReproducibilityReport report) => JsonSerializer.Serialize(report, Default.ReproducibilityReport);
 }

@@ -7,7 +7,7 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Reporting;
 
 /// <summary>The result of building twice as text: each platform's digests, then the differences by the step that made them.</summary>
-public static class ReproducibilityText
+internal static class ReproducibilityText
 {
     public static string Render(ReproducibilityReport report)
     {

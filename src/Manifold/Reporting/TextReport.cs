@@ -6,7 +6,7 @@ using Manifold.Text;
 namespace Manifold.Reporting;
 
 /// <summary>A record for a terminal: the outcome, the table, and warnings.</summary>
-public static class TextReport
+internal static class TextReport
 {
     public static string Render(BuildRecord record, int? width = null)
     {

@@ -3,7 +3,7 @@ using Manifold.Linux;
 namespace Manifold.Sandbox;
 
 /// <summary>Ends what the RUNs of a killed process left: processes, control groups, what carried their networks.</summary>
-public static class AbandonedRuns
+internal static class AbandonedRuns
 {
     /// <summary>
     /// Does so for a work folder that nobody owns any more, before it is deleted. Every program that may find the RUNs of another

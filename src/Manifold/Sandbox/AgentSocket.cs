@@ -10,7 +10,7 @@ namespace Manifold.Sandbox;
 /// It lies in a folder that only we can enter; a RUN has it by a bind mount. Made outside of any isolated thread.
 /// Disposing ends all connections.
 /// </remarks>
-public sealed class AgentSocket : IDisposable
+internal sealed class AgentSocket : IDisposable
 {
     private const string Name = "agent";
 

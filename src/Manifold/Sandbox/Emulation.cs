@@ -3,7 +3,7 @@ using Manifold.Oci;
 namespace Manifold.Sandbox;
 
 /// <summary>How this machine runs a platform's programs.</summary>
-public sealed record Emulation
+internal sealed record Emulation
 {
     public required Platform Platform { get; init; }
     public required EmulationKind Kind { get; init; }
@@ -24,7 +24,7 @@ public sealed record Emulation
     public string? Remedy { get; init; }
 }
 
-public enum EmulationKind
+internal enum EmulationKind
 {
     Native,
     Emulated,

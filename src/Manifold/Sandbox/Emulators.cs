@@ -15,7 +15,7 @@ namespace Manifold.Sandbox;
 /// </remarks>
 /// <param name="remembers">Reuses what was seen of a registration since the machine started (<see cref="EmulatorMemory"/>). Builds do;
 /// commands that report on the machine try it again.</param>
-public sealed class Emulators(Store store, bool remembers = false)
+internal sealed class Emulators(Store store, bool remembers = false)
 {
     // Where Debian's name tells qemu that the kernel hands on the program's own name (flag P).
     private const string DebianFolder = "/usr/libexec/qemu-binfmt";

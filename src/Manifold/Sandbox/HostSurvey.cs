@@ -13,7 +13,7 @@ namespace Manifold.Sandbox;
 /// Looks by trying, also where the store cannot be written: a container is run, an overlay mounted, a program of each platform started.
 /// Changes nothing that lasts.
 /// </remarks>
-public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
+internal sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 {
     /// <summary>All checks, in the order in which a build meets them.</summary>
     public async Task<ImmutableArray<HostCheck>> RunAsync()
@@ -167,7 +167,7 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 }
 
 /// <summary>One thing that builds use.</summary>
-public sealed record HostCheck
+internal sealed record HostCheck
 {
     /// <summary>All checks as a JSON document.</summary>
     public static string ToJson(ImmutableArray<HostCheck> checks) =>
@@ -186,7 +186,7 @@ public sealed record HostCheck
     public string? Remedy { get; init; }
 }
 
-public enum HostStatus
+internal enum HostStatus
 {
     /// <summary>All there.</summary>
     Ready,

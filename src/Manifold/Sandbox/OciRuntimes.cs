@@ -11,7 +11,7 @@ namespace Manifold.Sandbox;
 /// store's
 /// <c>cache/</c> for as long as the machine runs and the programs stay the same, so it costs a few milliseconds once.
 /// </remarks>
-public sealed class OciRuntimes
+internal sealed class OciRuntimes
 {
     private readonly Store store;
     private readonly string? searchPath;
@@ -132,7 +132,7 @@ public sealed class OciRuntimes
 }
 
 /// <summary>An installed OCI runtime and whether it runs containers on this machine.</summary>
-public sealed record OciRuntime
+internal sealed record OciRuntime
 {
     public required string Path { get; init; }
 

@@ -15,7 +15,7 @@ namespace Manifold.Sandbox;
 /// That a program works is kept in the store's <c>cache/</c> for as long as the machine runs and the programs stay the same.
 /// That none does is not: the cause may be gone next time, and this machine's network is the less safe answer.
 /// </remarks>
-public sealed class RunNetworks
+internal sealed class RunNetworks
 {
     /// <summary>The Debian package that is worth installing.</summary>
     internal const string Package = "passt";
@@ -129,7 +129,7 @@ public sealed class RunNetworks
 }
 
 /// <summary>The network of a RUN that asks for none in particular, on this machine.</summary>
-public sealed record NetworkAccess
+internal sealed record NetworkAccess
 {
     public required NetworkKind Kind { get; init; }
 
@@ -143,7 +143,7 @@ public sealed record NetworkAccess
     public string? Remedy { get; init; }
 }
 
-public enum NetworkKind
+internal enum NetworkKind
 {
     /// <summary>Its own: this machine's loopback is out of reach.</summary>
     Private,

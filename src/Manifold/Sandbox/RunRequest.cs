@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Sandbox;
 
 /// <summary>One RUN: what runs, on which files, as whom.</summary>
-public sealed record RunRequest
+internal sealed record RunRequest
 {
     /// <summary>The layers below, lowest first, each of them a snapshot. Empty for FROM scratch.</summary>
     public required ImmutableArray<Digest> Chain { get; init; }
@@ -56,7 +56,7 @@ public sealed record RunRequest
     public Action<LogLine>? OnLine { get; init; }
 }
 
-public enum NetworkMode
+internal enum NetworkMode
 {
     /// <summary>
     /// A network of the RUN's own that reaches what this machine reaches, and not what listens on its loopback, where that can be

@@ -4,7 +4,7 @@ using Manifold.Linux;
 namespace Manifold.Sandbox;
 
 /// <summary>What a RUN left. Owned by the caller: dispose it when the changes have been read or adopted.</summary>
-public sealed record RunResult : IDisposable
+internal sealed record RunResult : IDisposable
 {
     private readonly string folder;
 
@@ -40,9 +40,9 @@ public sealed record RunResult : IDisposable
 }
 
 /// <summary>A line that a RUN printed, without its line end.</summary>
-public sealed record LogLine(DateTimeOffset Time, LogStream Stream, string Text);
+internal sealed record LogLine(DateTimeOffset Time, LogStream Stream, string Text);
 
-public enum LogStream
+internal enum LogStream
 {
     Output = 1,
     Error = 2,

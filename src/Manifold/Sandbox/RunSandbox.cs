@@ -21,7 +21,7 @@ namespace Manifold.Sandbox;
 /// Each run has a thread whose mounts nobody else sees; whatever happens to us, the kernel ends the container and undoes the mounts.
 /// Runs are independent of each other, and may be many at once.
 /// </remarks>
-public sealed class RunSandbox : ISandbox
+internal sealed class RunSandbox : ISandbox
 {
     private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; // Docker's
 

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Sandbox;
 
 /// <summary>Something that a RUN sees at <see cref="Target"/> and that is not in its changes, nor the mount point made for it.</summary>
-public sealed record SandboxMount
+internal sealed record SandboxMount
 {
     public required MountKind Kind { get; init; }
 
@@ -43,7 +43,7 @@ public sealed record SandboxMount
     public int Mode { get; init; }
 }
 
-public enum MountKind
+internal enum MountKind
 {
     Bind,
     Tmpfs,

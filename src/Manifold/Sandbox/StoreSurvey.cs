@@ -10,7 +10,7 @@ namespace Manifold.Sandbox;
 /// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary
 /// folder stands in until <see cref="Dispose"/>.
 /// </remarks>
-public sealed class StoreSurvey : IDisposable
+internal sealed class StoreSurvey : IDisposable
 {
     private const long LittleSpace = 5_000_000_000;
     private readonly string? temporary;

@@ -11,7 +11,7 @@ namespace Manifold.Snapshots;
 /// One file a layer, however many files are in it: made by anybody, without owners, devices or attributes that only root may make,
 /// and as easily removed.
 /// </remarks>
-public sealed class LayerTars(Store store)
+internal sealed class LayerTars(Store store)
 {
     private readonly string folder = store.Layout.Tars.Path;
 

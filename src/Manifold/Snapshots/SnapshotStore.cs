@@ -18,7 +18,7 @@ namespace Manifold.Snapshots;
 /// A snapshot is made in the process's work folder and renamed into place whole: it is there entirely or not at all.
 /// Safe for several processes; when two make the same, the later deletes its own.
 /// </remarks>
-public sealed class SnapshotStore(Store store, TimeProvider? time = null)
+internal sealed class SnapshotStore(Store store, TimeProvider? time = null)
 {
     private const UnixFileMode Readable = (UnixFileMode)0b111_101_101;
 

@@ -11,13 +11,13 @@ namespace Manifold.Solving;
 /// <summary>Base images cannot serve a plan: they are not there, or lack a platform. Found before any work.</summary>
 /// <param name="exitCode">The gravest of what it is made of: 2 for what the file asks for and is not there, 3 where a registry
 /// refuses.</param>
-public sealed class BaseMissingException(string message, int exitCode = 2) : ManifoldException(message)
+internal sealed class BaseMissingException(string message, int exitCode = 2) : ManifoldException(message)
 {
     public override int ExitCode => exitCode;
 }
 
 /// <summary>A base that was not found, and why.</summary>
-public sealed record MissingBase(BaseNeed Need, ManifoldException Why)
+internal sealed record MissingBase(BaseNeed Need, ManifoldException Why)
 {
     /// <summary>What the image has instead, where it was found and lacks the platform.</summary>
     public LackingBase? Lacking { get; init; }
@@ -30,11 +30,11 @@ public sealed record MissingBase(BaseNeed Need, ManifoldException Why)
 }
 
 /// <summary>The bases that were found, and those that were not.</summary>
-public sealed record FoundBases(ImmutableDictionary<(ImageReference, Platform), BaseImage> Images, ImmutableArray<MissingBase> Problems);
+internal sealed record FoundBases(ImmutableDictionary<(ImageReference, Platform), BaseImage> Images, ImmutableArray<MissingBase> Problems);
 
 /// <summary>Digests that references are held to, whatever their tags say now.</summary>
 /// <param name="File">What pins them, for messages.</param>
-public sealed record BasePins(string File, ImmutableDictionary<ImageReference, Digest> Digests);
+internal sealed record BasePins(string File, ImmutableDictionary<ImageReference, Digest> Digests);
 
 /// <summary>Finds the images that a plan stands on: the store's own by name, else the registry's.</summary>
 /// <remarks>
@@ -46,7 +46,7 @@ public sealed record BasePins(string File, ImmutableDictionary<ImageReference, D
 /// </code>
 /// Layers are not fetched here.
 /// </remarks>
-public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
+internal sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
 {
     private readonly string lastFolder = store.Layout.Bases.Path;
 

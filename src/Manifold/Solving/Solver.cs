@@ -9,7 +9,7 @@ using Manifold.Solving.Steps;
 namespace Manifold.Solving;
 
 /// <summary>What a step left: the chain up to it, and whether it added a layer.</summary>
-public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer);
+internal sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer);
 
 /// <summary>Works a plan off: every step once, as soon as what it needs is there, and only if its result is not known.</summary>
 /// <remarks>
@@ -24,7 +24,7 @@ public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer
 /// The first failure in an image ends its other steps and is what the caller sees. A step that another image waits for goes on: it ends
 /// early only when every image that asked for it has failed or was cancelled. A failed step is done again for an image that asks later.
 /// </remarks>
-public sealed class Solver(IStepExecutor executor, ILayerBlobs blobs, LayerPolicy policy)
+internal sealed class Solver(IStepExecutor executor, ILayerBlobs blobs, LayerPolicy policy)
 {
     private readonly SharedWork<Digest, StepResult> results = new();
 

@@ -16,7 +16,7 @@ namespace Manifold.Solving;
 /// A key holds everything that the result depends on, and content instead of names: files by digest, what is below by diff ids.
 /// Thread-safe.
 /// </remarks>
-public sealed class StepRunner : IStepExecutor
+internal sealed class StepRunner : IStepExecutor
 {
     private readonly WorkdirMaker workdirs;
     private readonly Copier copies;

@@ -5,7 +5,7 @@ namespace Manifold.Text;
 /// <summary>
 /// Takes out of a text what addresses in it may hold in confidence: user and password, and the query, which may be a signature.
 /// </summary>
-public static partial class AddressSecrets
+internal static partial class AddressSecrets
 {
     public static string Without(string text) => QueryPattern().Replace(UserPattern().Replace(text, ""), "");
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Manifold.Text;
 
 /// <summary>Quantities as people read them.</summary>
-public static class Amounts
+internal static class Amounts
 {
     /// <inheritdoc cref="DecimalBytes"/>
     public static string Bytes(long bytes) => DecimalBytes.Text(bytes);

@@ -7,7 +7,7 @@ namespace Manifold.Text;
 /// and everything else that is not ASCII becomes a question mark.
 /// </summary>
 /// <remarks>Thread-safe; the target is not disposed.</remarks>
-public sealed class AsciiWriter : TextWriter
+internal sealed class AsciiWriter : TextWriter
 {
     private readonly TextWriter target;
 

@@ -5,7 +5,7 @@ namespace Manifold.Text;
 
 /// <summary>The width of text on a terminal, in cells: letters of East Asia and emoji take two, marks that combine take none.</summary>
 /// <remarks>Source: Unicode Standard Annex #11, East Asian Width (wide and fullwidth), in ranges.</remarks>
-public static class Cells
+internal static class Cells
 {
     /// <summary>Stands where text was cut.</summary>
     public const string Ellipsis = "…";

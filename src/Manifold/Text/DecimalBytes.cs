@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Manifold.Text;
 
 /// <summary>Bytes in decimal units, as registries and disks count: <c>61.2 MB</c>.</summary>
-public static class DecimalBytes
+internal static class DecimalBytes
 {
     private static readonly string[] Names = ["B", "kB", "MB", "GB", "TB"];
 

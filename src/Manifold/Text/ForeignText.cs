@@ -11,7 +11,7 @@ namespace Manifold.Text;
 /// direction, zero-width characters, tags) but for the two joiners that emoji and Persian need, line and paragraph separators, and halves
 /// of surrogate pairs. Source: Unicode Standard Annex #9; "Trojan Source", CVE-2021-42574; ECMA-48.
 /// </remarks>
-public static class ForeignText
+internal static class ForeignText
 {
     private const char ZeroWidthNonJoiner = '\u200c', ZeroWidthJoiner = '\u200d';
 

@@ -14,7 +14,7 @@ namespace Manifold.Text;
 /// <para>This program's own colours, cursor movements and CI commands go through <see cref="Own"/>. Thread-safe;
 /// the target is not disposed.</para>
 /// </remarks>
-public sealed class ForeignTextWriter : TextWriter
+internal sealed class ForeignTextWriter : TextWriter
 {
     private static readonly string[] CommandMarks = ["##", "##vso", "##teamcity"];
     private static readonly int LongestMark = CommandMarks.Max(mark => mark.Length);

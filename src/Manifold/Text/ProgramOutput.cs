@@ -13,7 +13,7 @@ namespace Manifold.Text;
 /// state is kept, of an overstruck letter the last one. What is not part of a sequence and not seen is escaped by
 /// <see cref="ForeignText"/>. Source: ECMA-48, sections 5.4 (control sequences), 5.6 (control strings) and 8.3.117 (SGR).
 /// </remarks>
-public static class ProgramOutput
+internal static class ProgramOutput
 {
     private const char Escape = '\e', Bell = '\a', StringTerminator = '\u009c';
     private const string Reset = "\e[0m";

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Manifold.Text;
 
 /// <summary>Words of commands that are shown to be pasted into a shell.</summary>
-public static class ShellWord
+internal static class ShellWord
 {
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,");

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Manifold.Text;
 
 /// <summary>Makes the rows of a table fit a terminal: digests have 12 digits there, and long cells are cut.</summary>
-public static partial class TableFit
+internal static partial class TableFit
 {
     private const int Gap = 2, LeastCells = 8;
 

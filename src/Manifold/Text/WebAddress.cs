@@ -1,7 +1,7 @@
 namespace Manifold.Text;
 
 /// <summary>Which addresses can be asked over http(s).</summary>
-public static class WebAddress
+internal static class WebAddress
 {
     /// <summary>The scheme is http or https, and the host is one that a name server could be asked for.</summary>
     /// <remarks><see cref="Uri"/> also takes hosts that the rules for international names (IDNA) refuse,

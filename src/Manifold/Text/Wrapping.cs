@@ -1,7 +1,7 @@
 namespace Manifold.Text;
 
 /// <summary>Breaks a text between words, so that each line fits a width.</summary>
-public static class Wrapping
+internal static class Wrapping
 {
     /// <summary>The lines of one line of text. Blanks at its beginning stay, and a line is broken only at the blanks after them.</summary>
     /// <remarks>A word is never broken, because it may be a path or a command to paste. So a longer word has a line of its own.</remarks>

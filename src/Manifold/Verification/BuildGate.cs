@@ -8,7 +8,7 @@ namespace Manifold.Verification;
 
 /// <summary>The gate between a build and its publication: checks what the build has just made, from what is on disk anyway.</summary>
 /// <remarks>An image that passed before without a finding is not looked at again: its key holds all that the verdict depends on.</remarks>
-public sealed class BuildGate(LayerKeeper keeper, CensusCache cache, VerificationPolicy policy)
+internal sealed class BuildGate(LayerKeeper keeper, CensusCache cache, VerificationPolicy policy)
 {
     /// <summary>Checks every platform in parallel. What is found is the report's; refusing is the caller's.</summary>
     public async Task<GateReport> CheckAsync(

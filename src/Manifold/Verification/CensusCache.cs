@@ -16,7 +16,7 @@ namespace Manifold.Verification;
 /// So a layer that several platforms, images or builds share is looked into once, and a build of what passed before costs one look-up.
 /// A damaged record counts as absent; prune may take any of them. Thread-safe.
 /// </remarks>
-public sealed class CensusCache(Store store)
+internal sealed class CensusCache(Store store)
 {
     // Bumped when facts or rules change, so that old records are not believed.
     private const string Version = "5";
@@ -84,7 +84,7 @@ public sealed class CensusCache(Store store)
 }
 
 /// <summary>What is kept of an image that passed without a finding.</summary>
-public sealed record PassRecord(ImmutableArray<string> Command, ImmutableArray<StartFile> Start, int LayersRead, int ForeignFilesExpected);
+internal sealed record PassRecord(ImmutableArray<string> Command, ImmutableArray<StartFile> Start, int LayersRead, int ForeignFilesExpected);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -8,7 +8,7 @@ using Manifold.Oci;
 namespace Manifold.Verification;
 
 /// <summary>What of an image is checked, and how severely.</summary>
-public sealed record GateOptions
+internal sealed record GateOptions
 {
     public VerificationPolicy Policy { get; init; } = VerificationPolicy.Default;
 
@@ -33,7 +33,7 @@ public sealed record GateOptions
 /// What a build has just made is checked by <see cref="BuildGate"/>, which knows the lines that made it. What was found in a layer is kept
 /// in the store by diff id.
 /// </remarks>
-public sealed class Gate(Store store)
+internal sealed class Gate(Store store)
 {
     private readonly ContentsCache contents = new(store);
     private readonly CensusCache cache = new(store);

@@ -8,7 +8,7 @@ namespace Manifold.Verification;
 /// <summary>
 /// A report as a JSON document for programs: members in camel case, absent where they say nothing; the ids do not change.
 /// </summary>
-public static class GateJson
+internal static class GateJson
 {
     public static string Write(GateReport report, string image) => JsonSerializer.Serialize(new Document
     {

@@ -6,7 +6,7 @@ namespace Manifold.Verification;
 /// The gate refused an image that a build made: nothing was named, nothing was published; the image lies in the store under its digest.
 /// </summary>
 /// <param name="component">What a project calls the image; null for one that is built alone.</param>
-public sealed class GateRefusedException(
+internal sealed class GateRefusedException(
     GateReport report, VerificationPolicy policy, string? component = null) : ManifoldException(Text(report, policy, component))
 {
     public override int ExitCode => 1;

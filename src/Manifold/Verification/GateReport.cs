@@ -43,7 +43,7 @@ public sealed record PlatformReport
     public int ForeignFilesExpected { get; init; }
 
     /// <summary>What came of starting it, where that was asked for and possible.</summary>
-    public RunReport? Run { get; init; }
+    internal RunReport? Run { get; init; }
 
     public FindingSeverity? Worst => Findings.IsEmpty ? null : Findings.Max(finding => finding.Severity);
 }

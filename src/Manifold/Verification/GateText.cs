@@ -5,7 +5,7 @@ using Manifold.Verification.Findings;
 namespace Manifold.Verification;
 
 /// <summary>Findings as text for people. Equal findings of several platforms are told once.</summary>
-public static class GateText
+internal static class GateText
 {
     public static string Render(IEnumerable<Finding> findings)
     {

@@ -12,14 +12,14 @@ namespace Manifold.Verification;
 /// <param name="Bytes">The bytes of its files, uncompressed.</param>
 /// <param name="Deletions">How many paths of lower layers it deletes.</param>
 /// <param name="WastedBytes">The bytes of its files that higher layers replace or delete.</param>
-public sealed record FilesOfLayer(
+internal sealed record FilesOfLayer(
     int Number, Descriptor Blob, Digest DiffId, string? CreatedBy, int Files, long Bytes, int Deletions, long WastedBytes);
 
 /// <summary>One file of a layer, or a deletion.</summary>
 /// <param name="Path">Without a slash at its start.</param>
 /// <param name="Layer">The number of the layer, from 1.</param>
 /// <param name="HiddenBy">The number of the higher layer that replaces or deletes it; null if a container sees the file.</param>
-public sealed record FileOfLayer(string Path, long Bytes, int Layer, int? HiddenBy)
+internal sealed record FileOfLayer(string Path, long Bytes, int Layer, int? HiddenBy)
 {
     /// <summary>The higher layer deletes the file, and has nothing in its place.</summary>
     public bool IsDeletedThere { get; init; }
@@ -31,7 +31,7 @@ public sealed record FileOfLayer(string Path, long Bytes, int Layer, int? Hidden
 /// <summary>The files of one platform's image, by layer.</summary>
 /// <param name="Files">The largest first.</param>
 /// <param name="Entries">How many files and deletions there are, shown or not.</param>
-public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableArray<FileOfLayer> Files, long Entries)
+internal sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableArray<FileOfLayer> Files, long Entries)
 {
     public long Bytes => Layers.Sum(layer => layer.Bytes);
     public long WastedBytes => Layers.Sum(layer => layer.WastedBytes);

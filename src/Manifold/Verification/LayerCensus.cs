@@ -9,7 +9,7 @@ namespace Manifold.Verification;
 /// The facts of all files of a layer that have any, by path.
 /// Taken in one pass over the layer, forward; a few kilobytes for a whole distribution.
 /// </summary>
-public sealed record LayerCensus
+internal sealed record LayerCensus
 {
     public required ImmutableSortedDictionary<string, FileFacts> Files { get; init; }
 

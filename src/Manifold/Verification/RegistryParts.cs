@@ -10,7 +10,7 @@ using Manifold.Verification.Findings;
 namespace Manifold.Verification;
 
 /// <summary>Which parts of an image a registry is asked for.</summary>
-public enum PartsAsked
+internal enum PartsAsked
 {
     /// <summary>Indexes, manifests and configs.</summary>
     Documents,
@@ -24,7 +24,7 @@ public enum PartsAsked
 /// <param name="Platform">Whose image needs it, as far as anybody can tell.</param>
 /// <param name="Noun">What it is: manifest, index, config, layer.</param>
 /// <param name="Size">How many bytes the registry has of it; null for none.</param>
-public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? Platform, string Noun, long? Size)
+internal sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? Platform, string Noun, long? Size)
 {
     /// <summary>Its position among the layers.</summary>
     public LayerPlace? Layer { get; init; }
@@ -47,7 +47,7 @@ public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? P
 /// Costs one small request for each part, several at a time. What is lost and in the store is read there, so that all that is missing
 /// below is found too.
 /// </remarks>
-public sealed class RegistryParts
+internal sealed class RegistryParts
 {
     private readonly ImageReference reference;
 

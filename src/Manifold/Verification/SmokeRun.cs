@@ -9,7 +9,7 @@ using Manifold.Verification.Findings;
 namespace Manifold.Verification;
 
 /// <summary>How each platform of an image is started to see whether it does.</summary>
-public sealed record RunOptions
+internal sealed record RunOptions
 {
     /// <summary>What is handed to the entrypoint in place of CMD.</summary>
     public required ImmutableArray<string> Arguments { get; init; }
@@ -22,7 +22,7 @@ public sealed record RunOptions
 /// <summary>What came of starting one platform.</summary>
 /// <param name="ExitCode">Null where it did not end in time, or did not begin.</param>
 /// <param name="Lines">The first lines that it printed.</param>
-public sealed record RunReport(ImmutableArray<string> Command, int? ExitCode, bool Emulated, double Seconds, ImmutableArray<string> Lines);
+internal sealed record RunReport(ImmutableArray<string> Command, int? ExitCode, bool Emulated, double Seconds, ImmutableArray<string> Lines);
 
 /// <summary>
 /// Starts an image's entrypoint on each platform, natively or emulated, without a network and on files that are thrown away.
@@ -30,7 +30,7 @@ public sealed record RunReport(ImmutableArray<string> Command, int? ExitCode, bo
 /// <remarks>
 /// The platform's layers are fetched and unpacked whole, once for all that share them; they stay as snapshots until a prune.
 /// </remarks>
-public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulators emulators)
+internal sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulators emulators)
 {
     private const int ShownLines = 10;
 

@@ -6,7 +6,7 @@ namespace Manifold.Verification;
 /// <param name="Layer">The index of the layer that has it, from 0, the lowest.</param>
 /// <param name="By">The index of the layer that hides it.</param>
 /// <param name="Deleted">It is gone; else another file has its place.</param>
-public sealed record WastedFile(string Path, long Bytes, int Layer, int By, bool Deleted);
+internal sealed record WastedFile(string Path, long Bytes, int Layer, int By, bool Deleted);
 
 /// <summary>Finds what an image's layers carry in vain, from their tables of contents alone.</summary>
 /// <remarks>
@@ -19,7 +19,7 @@ public sealed record WastedFile(string Path, long Bytes, int Layer, int By, bool
 /// a folder                  the same path where that was no folder
 /// </code>
 /// </remarks>
-public static class WastedFiles
+internal static class WastedFiles
 {
     private readonly record struct Cover(int By, EntryKind Kind, bool Opaque)
     {

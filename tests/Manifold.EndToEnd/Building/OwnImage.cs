@@ -25,7 +25,7 @@ public sealed class OwnImage : IAsyncDisposable
     public string this[string relative] => folder[relative];
 
     /// <summary>What <c>bake</c> said.</summary>
-    public ChildProcess.Result Baked { get; private set; } = null!;
+    internal ChildProcess.Result Baked { get; private set; } = null!;
 
     public string Registry => registry!.Authority;
 
@@ -46,7 +46,7 @@ public sealed class OwnImage : IAsyncDisposable
     /// <summary>Runs a command in a container of the image, as the engines do.</summary>
     /// <param name="mapped">Whether in a user namespace, with all rights there; else with Docker's default capabilities.</param>
     /// <param name="change">Changes the configuration of the container.</param>
-    public async Task<ChildProcess.Result> RunAsync(bool mapped, string[] command, Action<JsonObject> change, string? name = null)
+    internal async Task<ChildProcess.Result> RunAsync(bool mapped, string[] command, Action<JsonObject> change, string? name = null)
     {
         var bundle = Directory.CreateDirectory(folder[$"bundle-{Guid.NewGuid():N}"]).FullName;
         var config = JsonNode.Parse(await File.ReadAllTextAsync(folder[mapped ? "mapped/config.json" : "plain/config.json"]))!.AsObject();

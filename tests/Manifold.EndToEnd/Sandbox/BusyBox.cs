@@ -32,23 +32,23 @@ public sealed class BusyBox : IDisposable
     }
 
     public Store Store { get; }
-    public SnapshotStore Snapshots { get; }
-    public OciRuntimes Runtimes { get; }
-    public Emulators Emulators { get; }
-    public RunSandbox Sandbox { get; }
+    internal SnapshotStore Snapshots { get; }
+    internal OciRuntimes Runtimes { get; }
+    internal Emulators Emulators { get; }
+    internal RunSandbox Sandbox { get; }
 
     /// <summary>A shell command on the base, or on a chain of other layers.</summary>
-    public static RunRequest Shell(string command, params ImmutableArray<Digest> chain) => new()
+    internal static RunRequest Shell(string command, params ImmutableArray<Digest> chain) => new()
     {
         Chain = chain.IsDefaultOrEmpty ? [Base] : chain,
         Arguments = ["/bin/sh", "-c", command],
         Platform = Platform.Host,
     };
 
-    public Task<RunResult> Run(string command) => Sandbox.RunAsync(Shell(command), TestContext.Current.CancellationToken);
+    internal Task<RunResult> Run(string command) => Sandbox.RunAsync(Shell(command), TestContext.Current.CancellationToken);
 
     /// <summary>What a command prints; it must succeed.</summary>
-    public async Task<string> Output(RunRequest request)
+    internal async Task<string> Output(RunRequest request)
     {
         using var result = await Sandbox.RunAsync(request, TestContext.Current.CancellationToken);
         var text = string.Join('\n', result.Tail);

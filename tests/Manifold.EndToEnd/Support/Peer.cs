@@ -30,7 +30,7 @@ public static class Peer
             : null;
 
     /// <summary>As <see cref="Buildah"/>, for what may fail.</summary>
-    public static async Task<ChildProcess.Result> TryBuildah(params string[] arguments)
+    internal static async Task<ChildProcess.Result> TryBuildah(params string[] arguments)
     {
         var command = (Environment.GetEnvironmentVariable("MANIFOLD_TEST_BUILDAH") ?? "buildah").Split(' ');
         return await Tool.Try(command[0], [.. command[1..], .. arguments]);

@@ -24,7 +24,7 @@ public static class Tool
         return result.Output;
     }
 
-    public static async Task<ChildProcess.Result> Try(string program, params string[] arguments)
+    internal static async Task<ChildProcess.Result> Try(string program, params string[] arguments)
     {
         var result = await ChildProcess.RunAsync(program, arguments);
         Assert.SkipWhen(result is null, $"'{program}' is not installed here; test.sh installs it.");

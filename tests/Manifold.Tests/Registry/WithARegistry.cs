@@ -13,7 +13,7 @@ public abstract class WithARegistry : IAsyncLifetime
     protected TemporaryFolder Folder { get; } = new();
     protected ScriptedRegistry Registry { get; private set; } = null!;
     protected Store Store { get; private set; } = null!;
-    protected BlobOrigins Origins => new(Store);
+    private protected BlobOrigins Origins => new(Store);
     protected RegistryOptions Options { get; set; } = new()
     {
         RetryDelay = TimeSpan.FromMilliseconds(5),

@@ -16,7 +16,7 @@ namespace Manifold.Building.Checking;
 /// </code>
 /// Never fails because of a registry.
 /// </remarks>
-public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry, TimeProvider time)
+internal sealed class BuildAdvisor(Emulators emulators, RegistryClient registry, TimeProvider time)
 {
     private const int MostRepositories = 12;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);

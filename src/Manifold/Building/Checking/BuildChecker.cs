@@ -14,7 +14,7 @@ namespace Manifold.Building.Checking;
 /// <summary>What the build checks say of a build.</summary>
 /// <param name="Findings">In the order of lines.</param>
 /// <param name="NotKnown">What could not be looked up, so that checks which need it said nothing.</param>
-public sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableArray<string> NotKnown)
+internal sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableArray<string> NotKnown)
 {
     public int Errors => Findings.Count(each => each.Severity == Severity.Error);
 
@@ -38,7 +38,7 @@ public sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableA
 ///                     4  the checks that need 2 and 3; the planner's own verdict
 /// </code>
 /// </remarks>
-public sealed class BuildChecker(BuilderTools tools)
+internal sealed class BuildChecker(BuilderTools tools)
 {
     private readonly BlobOrigins origins = new(tools.Store);
 

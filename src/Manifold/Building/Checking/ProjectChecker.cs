@@ -14,10 +14,10 @@ namespace Manifold.Building.Checking;
 /// <param name="Files">Its Dockerfiles; none where every platform is taken as it is.</param>
 /// <param name="Report">Without what was told of a component before it: a file is judged once.</param>
 /// <param name="ToldBefore">How many findings that are.</param>
-public sealed record ComponentChecks(string Component, ImmutableArray<string> Files, CheckReport Report, int ToldBefore);
+internal sealed record ComponentChecks(string Component, ImmutableArray<string> Files, CheckReport Report, int ToldBefore);
 
 /// <summary>What the build checks say of a project.</summary>
-public sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
+internal sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
 {
     /// <summary>Why others that are asked for are not among the components.</summary>
     public ImmutableArray<ManifoldException> Problems { get; init; } = [];
@@ -34,7 +34,7 @@ public sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
 /// <remarks>
 /// Every component that is asked for is looked at, also where the file of another is wrong. Builds that are equal are looked at once.
 /// </remarks>
-public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOptions options)
+internal sealed class ProjectChecker(BuilderTools tools, Project project, GraphOptions options)
 {
     private readonly SiblingNames names = new(project);
     private readonly Dictionary<Digest, Task<CheckReport>> judged = [];

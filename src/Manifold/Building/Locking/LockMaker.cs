@@ -9,7 +9,7 @@ using Manifold.Solving;
 namespace Manifold.Building.Locking;
 
 /// <summary>What is asked of a lock.</summary>
-public sealed record LockRequest(Project Project, GraphOptions Graph)
+internal sealed record LockRequest(Project Project, GraphOptions Graph)
 {
     /// <summary>What is pinned already; <see cref="LockFile.Empty"/> where nothing is.</summary>
     public required ProjectLock Current { get; init; }
@@ -22,7 +22,7 @@ public sealed record LockRequest(Project Project, GraphOptions Graph)
 }
 
 /// <summary>A lock, and the platforms that may fail and could not be pinned, each with the reason.</summary>
-public sealed record MadeLock(ProjectLock Lock, ImmutableArray<string> Without);
+internal sealed record MadeLock(ProjectLock Lock, ImmutableArray<string> Without);
 
 /// <summary>Finds out what a project stands on now, and pins it.</summary>
 /// <remarks>
@@ -34,7 +34,7 @@ public sealed record MadeLock(ProjectLock Lock, ImmutableArray<string> Without);
 /// </code>
 /// Fetches documents and no layers. Everything that cannot be found is told together.
 /// </remarks>
-public sealed class LockMaker(BuilderTools tools)
+internal sealed class LockMaker(BuilderTools tools)
 {
     public async Task<MadeLock> MakeAsync(LockRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {

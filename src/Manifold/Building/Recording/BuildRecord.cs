@@ -6,7 +6,7 @@ using Manifold.Planning.Advising;
 namespace Manifold.Building.Recording;
 
 /// <summary>How a build ended.</summary>
-public enum BuildOutcome
+internal enum BuildOutcome
 {
     [JsonStringEnumMemberName("succeeded")] Succeeded,
 
@@ -28,7 +28,7 @@ public enum BuildOutcome
 /// </code>
 /// Times of steps and transfers are seconds since <see cref="Begin"/>. Nothing in it is a secret: values are masked when they come in.
 /// </remarks>
-public sealed record BuildRecord
+internal sealed record BuildRecord
 {
     /// <summary>Raised when a member changes its meaning; new members do not raise it.</summary>
     public const int CurrentVersion = 1;

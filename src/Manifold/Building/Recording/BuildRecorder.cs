@@ -11,14 +11,14 @@ using Manifold.Registry;
 namespace Manifold.Building.Recording;
 
 /// <summary>What a recorder works with.</summary>
-public sealed record RecorderTools(Store Store, RegistryClient Registry, TimeProvider Time);
+internal sealed record RecorderTools(Store Store, RegistryClient Registry, TimeProvider Time);
 
 /// <summary>What is known of a build before it begins.</summary>
 /// <param name="Tool">The program and its version.</param>
 /// <param name="Command"><c>build</c> or <c>bake</c>.</param>
 /// <param name="File">The Dockerfile or project file as the user named it; null takes the plan's.</param>
 /// <param name="Project">The project's name, or the name of the context's folder.</param>
-public sealed record BuildHeading(string Tool, string Command, string? File = null, string? Project = null);
+internal sealed record BuildHeading(string Tool, string Command, string? File = null, string? Project = null);
 
 /// <summary>Keeps a record of a build, of one image or of many.</summary>
 /// <remarks>
@@ -31,7 +31,7 @@ public sealed record BuildHeading(string Tool, string Command, string? File = nu
 /// Recording never fails a build: what cannot be found out is left out. It reads nothing but small files of the store, and of registries
 /// only manifests of the image that a tag stood for.
 /// </remarks>
-public sealed class BuildRecorder
+internal sealed class BuildRecorder
 {
     private readonly RecorderTools tools;
     private readonly BuildHeading heading;

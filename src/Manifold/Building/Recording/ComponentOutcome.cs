@@ -7,7 +7,7 @@ namespace Manifold.Building.Recording;
 
 /// <summary>What became of one component: what only its builder knows, and no event tells.</summary>
 /// <remarks>All but the name may be missing: of a build that failed early there is only <see cref="Failure"/>.</remarks>
-public sealed record ComponentOutcome
+internal sealed record ComponentOutcome
 {
     /// <summary>As <see cref="Events.BuildEvent.Component"/> has it; null where one image is built.</summary>
     public string? Name { get; init; }

@@ -3,4 +3,4 @@ using Manifold.Oci;
 namespace Manifold.Building.Recording;
 
 /// <summary>A platform that a component goes without.</summary>
-public sealed record FailedPlatform(Platform Platform, string Reason);
+internal sealed record FailedPlatform(Platform Platform, string Reason);

@@ -4,7 +4,7 @@ using Manifold.Text;
 namespace Manifold.Building.Recording;
 
 /// <summary>How one image of a build ended.</summary>
-public enum ImageState
+internal enum ImageState
 {
     Published,
 
@@ -20,7 +20,7 @@ public enum ImageState
 }
 
 /// <summary>The states of a build's images. Every rendering takes its counts from here, so that they agree.</summary>
-public static class ImageStates
+internal static class ImageStates
 {
     public static ImageState StateOf(this BuildRecord record, RecordedComponent image) => image switch
     {
@@ -64,7 +64,7 @@ public static class ImageStates
 }
 
 /// <summary>The failure of an image that was not started because the project could not be planned.</summary>
-public sealed class NotBegunException() : ManifoldException(Reason)
+internal sealed class NotBegunException() : ManifoldException(Reason)
 {
     public const string Reason = "not started: the plan of the project has problems";
 

@@ -13,7 +13,7 @@ namespace Manifold.Building.Recording;
 /// <summary>What a chain of layers weighs unpacked, and what of it is carried in vain.</summary>
 /// <param name="Layers">Bytes of each layer's files, lowest first.</param>
 /// <param name="Waste">The largest files.</param>
-public sealed record ChainWeight(ImmutableArray<long> Layers, long WastedBytes, ImmutableArray<RecordedWaste> Waste);
+internal sealed record ChainWeight(ImmutableArray<long> Layers, long WastedBytes, ImmutableArray<RecordedWaste> Waste);
 
 /// <summary>Weighs chains by their tables of contents: <c>cache/weights</c> in the store keeps what came of it.</summary>
 /// <remarks>Nothing is fetched or decompressed. A chain that was weighed before costs reading one small file. Thread-safe.</remarks>

@@ -14,7 +14,7 @@ namespace Manifold.Building.Recording;
 /// Reads the store alone: tables of contents, and of the layers that have a package database the blob. An image of which something is
 /// no longer there, or never was, stays without.
 /// </remarks>
-public sealed class RecordCompletion(Store store)
+internal sealed class RecordCompletion(Store store)
 {
     private const int ShownDifferences = 60, LongestValue = 80;
 

@@ -11,7 +11,7 @@ namespace Manifold.Building.Recording;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true, Converters = [typeof(PlatformJsonConverter)])]
 [JsonSerializable(typeof(BuildRecord))]
-public sealed partial class RecordJson : JsonSerializerContext
+internal sealed partial class RecordJson : JsonSerializerContext
 {
     public static byte[] Write(BuildRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, Default.BuildRecord);
 

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Building.Recording;
 
 /// <summary>One image: what it is now, and what it was made from.</summary>
-public sealed record RecordedComponent
+internal sealed record RecordedComponent
 {
     /// <summary>The component of a project; empty where one image is built.</summary>
     public required string Name { get; init; }
@@ -56,7 +56,7 @@ public sealed record RecordedComponent
 }
 
 /// <summary>The image that a tag stood for before the build.</summary>
-public sealed record RecordedPredecessor(string Tag, Digest Digest)
+internal sealed record RecordedPredecessor(string Tag, Digest Digest)
 {
     public ImmutableArray<RecordedPredecessorPlatform> Platforms { get; init => field = value.IsDefault ? [] : value; } = [];
 
@@ -64,14 +64,14 @@ public sealed record RecordedPredecessor(string Tag, Digest Digest)
 }
 
 /// <summary>One platform of it. The layers are there to see which stayed.</summary>
-public sealed record RecordedPredecessorPlatform(Platform Platform, Digest Manifest, long CompressedBytes)
+internal sealed record RecordedPredecessorPlatform(Platform Platform, Digest Manifest, long CompressedBytes)
 {
     public ImmutableArray<Digest> Layers { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>Parity in short.</summary>
 /// <param name="Count">How many differences there are; the first of them are listed.</param>
-public sealed record RecordedParity(int Count)
+internal sealed record RecordedParity(int Count)
 {
     public ImmutableArray<string> Platforms { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<RecordedDifference> Differences { get; init => field = value.IsDefault ? [] : value; } = [];
@@ -79,7 +79,7 @@ public sealed record RecordedParity(int Count)
 }
 
 /// <summary>One thing that is not the same on all platforms.</summary>
-public sealed record RecordedDifference(string Topic, string Name)
+internal sealed record RecordedDifference(string Topic, string Name)
 {
     /// <summary>In the order of <see cref="RecordedParity.Platforms"/>; null where it is not there.</summary>
     public ImmutableArray<string?> Values { get; init => field = value.IsDefault ? [] : value; } = [];

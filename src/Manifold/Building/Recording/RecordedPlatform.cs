@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Building.Recording;
 
 /// <summary>How a platform's image came to be.</summary>
-public enum BuildWay
+internal enum BuildWay
 {
     /// <summary>Its programs ran on this machine's own processor.</summary>
     [JsonStringEnumMemberName("native")] Native,
@@ -23,7 +23,7 @@ public enum BuildWay
 }
 
 /// <summary>One platform of an image.</summary>
-public sealed record RecordedPlatform
+internal sealed record RecordedPlatform
 {
     public required Platform Platform { get; init; }
 
@@ -71,7 +71,7 @@ public sealed record RecordedPlatform
 }
 
 /// <summary>Where a layer comes from.</summary>
-public enum LayerOrigin
+internal enum LayerOrigin
 {
     [JsonStringEnumMemberName("base")] Base,
     [JsonStringEnumMemberName("own")] Own,
@@ -79,7 +79,7 @@ public enum LayerOrigin
 }
 
 /// <summary>One layer of an image.</summary>
-public sealed record RecordedLayer
+internal sealed record RecordedLayer
 {
     public required Digest Digest { get; init; }
     public required Digest DiffId { get; init; }
@@ -100,11 +100,11 @@ public sealed record RecordedLayer
 /// <summary>
 /// A file that takes space in one layer and is replaced or deleted by a later one. Layers are numbered from 1, the lowest.
 /// </summary>
-public sealed record RecordedWaste(string Path, long Bytes, int Layer, int By, bool Deleted);
+internal sealed record RecordedWaste(string Path, long Bytes, int Layer, int By, bool Deleted);
 
 /// <summary>What the gate found.</summary>
 /// <param name="Severity"><c>error</c>, <c>warning</c> or <c>note</c>.</param>
-public sealed record RecordedFinding(string Id, string Severity, string Message)
+internal sealed record RecordedFinding(string Id, string Severity, string Message)
 {
     public string? Place { get; init; }
     public string? Cause { get; init; }
@@ -114,7 +114,7 @@ public sealed record RecordedFinding(string Id, string Severity, string Message)
 }
 
 /// <param name="ExitCode">Null where it did not end in time.</param>
-public sealed record RecordedRun(string Command, int? ExitCode, bool Emulated, double Seconds)
+internal sealed record RecordedRun(string Command, int? ExitCode, bool Emulated, double Seconds)
 {
     public ImmutableArray<string> Lines { get; init => field = value.IsDefault ? [] : value; } = [];
 }

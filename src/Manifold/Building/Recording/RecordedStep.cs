@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Building.Recording;
 
 /// <summary>What became of a step.</summary>
-public enum StepState
+internal enum StepState
 {
     [JsonStringEnumMemberName("done")] Done,
     [JsonStringEnumMemberName("cached")] Cached,
@@ -18,7 +18,7 @@ public enum StepState
 }
 
 /// <summary>One step: equal work for several platforms is one.</summary>
-public sealed record RecordedStep
+internal sealed record RecordedStep
 {
     /// <summary>From 1, in this record.</summary>
     public required int Number { get; init; }
@@ -53,7 +53,7 @@ public sealed record RecordedStep
 }
 
 /// <summary>What a build does beside its steps: <c>plan</c>, <c>verify</c>, <c>publish</c>, and hooks by their command.</summary>
-public sealed record RecordedPhase(string Name, string Component, double Begin, double End)
+internal sealed record RecordedPhase(string Name, string Component, double Begin, double End)
 {
     [JsonIgnore] public bool IsHook => Component.Length > 0 && Name is not ("plan" or "verify" or "publish");
 
@@ -64,18 +64,18 @@ public sealed record RecordedPhase(string Name, string Component, double Begin, 
 /// <param name="Kind"><c>pulled</c>, <c>pushed</c>, <c>mounted</c> or <c>there</c> (a push that found them).</param>
 /// <param name="Where">Registry and repository.</param>
 /// <param name="Bytes">What was moved; for the last two kinds what did not have to be.</param>
-public sealed record RecordedTransfer(string Kind, string Where, int Blobs, long Bytes, double Begin, double End);
+internal sealed record RecordedTransfer(string Kind, string Where, int Blobs, long Bytes, double Begin, double End);
 
 /// <summary>An image that was built upon, by digest.</summary>
 /// <param name="From"><c>registry</c>, <c>store</c> or <c>last time</c>.</param>
-public sealed record RecordedBase(string Reference, Platform Platform, Digest Digest, long Bytes, string From)
+internal sealed record RecordedBase(string Reference, Platform Platform, Digest Digest, long Bytes, string From)
 {
     /// <summary>What its config says; null where it does not, or says the epoch.</summary>
     public DateTimeOffset? Created { get; init; }
 }
 
 /// <summary>Something that people should know, and what to do about it.</summary>
-public sealed record RecordedWarning(string Component, string Message)
+internal sealed record RecordedWarning(string Component, string Message)
 {
     public string? Mend { get; init; }
 }

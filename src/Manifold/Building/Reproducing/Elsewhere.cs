@@ -12,7 +12,7 @@ namespace Manifold.Building.Reproducing;
 /// sources that git brings, and what hooks make. Files' times are those of the copying, as a checkout's are. The caller deletes
 /// <see cref="Root"/>.
 /// </remarks>
-public sealed class Elsewhere
+internal sealed class Elsewhere
 {
     private readonly ImmutableArray<(string From, string To)> folders;
 

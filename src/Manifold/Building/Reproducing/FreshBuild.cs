@@ -18,7 +18,7 @@ namespace Manifold.Building.Reproducing;
 
 /// <summary>One build of a project in a store of its own, in which nothing was built before.</summary>
 /// <remarks>Owns its store, and deletes it at the end.</remarks>
-public sealed class FreshBuild : IDisposable
+internal sealed class FreshBuild : IDisposable
 {
     private readonly ConcurrentDictionary<(string Component, Digest Step), Digest?> layers = new();
     private readonly BuilderTools tools;
@@ -112,7 +112,7 @@ public sealed class FreshBuild : IDisposable
 }
 
 /// <summary>One of the two builds failed; there is nothing to compare.</summary>
-public sealed class BuiltOnceException(string build, ProjectResult result)
+internal sealed class BuiltOnceException(string build, ProjectResult result)
     : ManifoldException($"{build} failed, so there is nothing to compare.\n{Failures(result)}")
 {
     public override int ExitCode =>
@@ -126,7 +126,7 @@ public sealed class BuiltOnceException(string build, ProjectResult result)
 /// <summary>What is built, and where.</summary>
 /// <param name="StoreFolder">The store of its own (<see cref="Store.StoreInside"/>).</param>
 /// <param name="Name">For messages.</param>
-public sealed record FreshRequest(Project Project, GraphOptions Graph, LockUse Lock, string StoreFolder, string Name)
+internal sealed record FreshRequest(Project Project, GraphOptions Graph, LockUse Lock, string StoreFolder, string Name)
 {
     public required int Jobs { get; init; }
 

@@ -8,7 +8,7 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Building.Reproducing;
 
 /// <summary>What is to be built twice.</summary>
-public sealed record ReproducibilityRequest
+internal sealed record ReproducibilityRequest
 {
     /// <summary>Reads the project; called for each build, for what is computed while it is read.</summary>
     public required Func<Project> Read { get; init; }
@@ -41,7 +41,7 @@ public sealed record ReproducibilityRequest
 /// The store gets nothing but what is fetched to find out what references mean; no name changes. Costs two cold builds and a copy of the
 /// folders. What does not vary: this machine, its kernel, processors and name, the users, and what the network answers.
 /// </remarks>
-public sealed class ReproducibilityCheck(BuilderTools tools)
+internal sealed class ReproducibilityCheck(BuilderTools tools)
 {
     /// <exception cref="BuiltOnceException">A build failed.</exception>
     public async Task<ReproducibilityReport> RunAsync(ReproducibilityRequest request, CancellationToken cancellation)

@@ -5,7 +5,7 @@ namespace Manifold.Building.Units;
 /// A runner keeps what the units of one component share until it is disposed. When a unit's task completes, the documents of its image are
 /// in the store, and the blobs of its layers are in the store or in the registry that the descriptor's origin names. Thread-safe.
 /// </remarks>
-public interface IUnitRunner : IAsyncDisposable
+internal interface IUnitRunner : IAsyncDisposable
 {
     /// <exception cref="OperationCanceledException">The unit was canceled.</exception>
     Task<UnitResult> RunAsync(Unit unit, CancellationToken cancellation);

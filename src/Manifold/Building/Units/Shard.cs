@@ -11,7 +11,7 @@ namespace Manifold.Building.Units;
 /// <remarks>
 /// Its JSON is a format: members are added, never renamed; what cannot be read by older versions gets a new <see cref="Version"/>.
 /// </remarks>
-public sealed record Shard
+internal sealed record Shard
 {
     public const int CurrentVersion = 1;
 
@@ -80,10 +80,10 @@ public sealed record Shard
 /// <summary>One platform's image, where it is to be had.</summary>
 /// <param name="Manifest">As the index will list it: with the platform, and annotations.</param>
 /// <param name="PushedTo">Repositories that have it, with all its blobs.</param>
-public sealed record ShardImage(string Platform, Descriptor Manifest, Digest Config, ImmutableArray<string> PushedTo);
+internal sealed record ShardImage(string Platform, Descriptor Manifest, Digest Config, ImmutableArray<string> PushedTo);
 
 /// <summary>A base that the build resolved.</summary>
-public sealed record ShardBase(string Image, string Platform, Digest Digest);
+internal sealed record ShardBase(string Image, string Platform, Digest Digest);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -9,10 +9,10 @@ using Manifold.Text;
 namespace Manifold.Building.Units;
 
 /// <summary>A shard, and the file that it was read from.</summary>
-public sealed record ShardFile(string Path, Shard Shard);
+internal sealed record ShardFile(string Path, Shard Shard);
 
 /// <summary>Shards that are to be merged into one image.</summary>
-public sealed record MergeRequest
+internal sealed record MergeRequest
 {
     public required ImmutableArray<ShardFile> Shards { get; init; }
 
@@ -40,7 +40,7 @@ public sealed record MergeRequest
 /// </code>
 /// The same shards give the same index, in whatever order they are named.
 /// </remarks>
-public sealed class ShardMerge(PublishingTools tools)
+internal sealed class ShardMerge(PublishingTools tools)
 {
     /// <exception cref="UsageException">The shards do not fit together.</exception>
     /// <exception cref="PublicationRefusedException">What they name is gone, or a tag may not be moved. No tag was written.</exception>

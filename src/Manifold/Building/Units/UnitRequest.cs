@@ -10,7 +10,7 @@ namespace Manifold.Building.Units;
 /// A unit as it is written down for whoever runs it: what to build, from which bases, and the plan that the result must fit.
 /// </summary>
 /// <remarks>Values of secrets are not in it; their names are. Its JSON is a format: members are added, never renamed.</remarks>
-public sealed record UnitRequest
+internal sealed record UnitRequest
 {
     public const int CurrentVersion = 1;
 
@@ -93,4 +93,4 @@ public sealed record UnitRequest
 }
 
 /// <summary>A base image of a unit.</summary>
-public sealed record UnitBase(string Image, Platform Platform, Digest Digest);
+internal sealed record UnitBase(string Image, Platform Platform, Digest Digest);

@@ -9,7 +9,7 @@ namespace Manifold.Building.Units;
 
 /// <summary>The image of a unit, as whoever ran it writes it down.</summary>
 /// <remarks>Its JSON is a format: members are added, never renamed.</remarks>
-public sealed record UnitResult
+internal sealed record UnitResult
 {
     public int Version { get; init; } = UnitRequest.CurrentVersion;
 
@@ -65,10 +65,10 @@ public sealed record UnitResult
 
 /// <summary>A layer of a unit's image.</summary>
 /// <param name="Step">The step that made it, or the base step whose image it belongs to.</param>
-public sealed record UnitLayer(Digest DiffId, Descriptor Blob, Digest Step);
+internal sealed record UnitLayer(Digest DiffId, Descriptor Blob, Digest Step);
 
 /// <summary>A unit's result does not fit its request.</summary>
-public sealed class UnitMismatchException(UnitRequest request, string why) : ManifoldException(
+internal sealed class UnitMismatchException(UnitRequest request, string why) : ManifoldException(
     $"{(request.Component.Length > 0 ? $"{request.Component}, " : "")}{request.Platform}: the result of this unit does not fit its "
         + $"request: {why}. Build it again with the same version of manifold and the same files.")
 {

@@ -15,7 +15,7 @@ namespace Manifold.Dockerfile.Parsing;
 /// 7. FROM begins a stage; then <see cref="TextChecks"/>. Costs one pass over the text. Reference: BuildKit's frontend, syntax
 /// <c>docker/dockerfile:1</c>.
 /// </remarks>
-public static class DockerfileParser
+internal static class DockerfileParser
 {
     /// <param name="checks">What is wanted of the build checks, whatever the file's directive says; null leaves it to the
     /// directive.</param>

@@ -7,7 +7,7 @@ using Manifold.Solving.Keeping;
 namespace Manifold.Images.Caching;
 
 /// <summary>A cache could not be read or written.</summary>
-public sealed class CacheException(string message, Exception? inner = null) : ManifoldException(message, inner)
+internal sealed class CacheException(string message, Exception? inner = null) : ManifoldException(message, inner)
 {
     public override int ExitCode => (InnerException as ManifoldException)?.ExitCode ?? 1;
 }

@@ -9,7 +9,7 @@ namespace Manifold.Images.Outputs;
 /// <param name="name">For people.</param>
 /// <param name="program">The full path of its command.</param>
 /// <param name="environment">Variables of the user, which say where docker's daemon is: DOCKER_HOST, DOCKER_CONTEXT.</param>
-public sealed class ContainerEngine(string name, string program, ImmutableSortedDictionary<string, string> environment)
+internal sealed class ContainerEngine(string name, string program, ImmutableSortedDictionary<string, string> environment)
 {
     private static readonly (string Name, string[] Question)[] Known =
     [
@@ -66,7 +66,7 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
 }
 
 /// <summary>Docker or podman refuses an image.</summary>
-public sealed class EngineRefusedException(string message) : ManifoldException(message)
+internal sealed class EngineRefusedException(string message) : ManifoldException(message)
 {
     public override int ExitCode => 1;
 }

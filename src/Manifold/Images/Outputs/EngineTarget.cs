@@ -5,7 +5,7 @@ namespace Manifold.Images.Outputs;
 
 /// <summary>The docker or podman of this machine, which gets one platform's image over its standard input.</summary>
 /// <param name="told">Gets the names under which the engine has it.</param>
-public sealed class EngineTarget(
+internal sealed class EngineTarget(
     ContainerEngine engine, Store store, ImmutableArray<string> names, Action<ImmutableArray<string>> told) : IImageTarget
 {
     public async Task WriteAsync(

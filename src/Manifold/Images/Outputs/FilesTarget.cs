@@ -53,7 +53,7 @@ internal static class AttachedFiles
 
 /// <summary>The image's files in a tar, with owners, devices and attributes; a folder for each platform where there are several.</summary>
 /// <remarks>The same image gives the same bytes.</remarks>
-public sealed class FilesArchiveTarget(ArchiveDestination destination, bool split) : IImageTarget
+internal sealed class FilesArchiveTarget(ArchiveDestination destination, bool split) : IImageTarget
 {
     /// <summary>The prefix of the names of attached documents.</summary>
     public string AttachmentPrefix { get; init; } = "";
@@ -93,7 +93,7 @@ public sealed class FilesArchiveTarget(ArchiveDestination destination, bool spli
 /// <c>Merge</c>.
 /// </remarks>
 /// <param name="tell">Gets what people should know.</param>
-public sealed class FilesFolderTarget(string folder, bool split, Action<string> tell) : IImageTarget
+internal sealed class FilesFolderTarget(string folder, bool split, Action<string> tell) : IImageTarget
 {
     private readonly List<string> devices = [];
 

@@ -6,7 +6,7 @@ using Manifold.Planning;
 namespace Manifold.Images.Outputs;
 
 /// <summary>What an output writes.</summary>
-public enum OutputKind
+internal enum OutputKind
 {
     /// <summary>An OCI layout, as a folder or as a tar.</summary>
     Oci,
@@ -29,7 +29,7 @@ public enum OutputKind
 
 /// <summary>Where a build's image goes: one <c>--output</c>.</summary>
 /// <remarks>Source: docker buildx build, "Exporters" (image, registry, local, tar, oci, docker).</remarks>
-public sealed record ImageOutput
+internal sealed record ImageOutput
 {
     /// <summary>The destination that means standard output.</summary>
     public const string StandardOutput = "-";

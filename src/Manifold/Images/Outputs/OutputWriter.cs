@@ -6,7 +6,7 @@ using Manifold.Registry;
 namespace Manifold.Images.Outputs;
 
 /// <summary>What outputs are written with.</summary>
-public sealed record OutputTools(Store Store, RegistryClient Registry)
+internal sealed record OutputTools(Store Store, RegistryClient Registry)
 {
     /// <summary>The environment that docker and podman are asked in.</summary>
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
@@ -22,7 +22,7 @@ public sealed record OutputTools(Store Store, RegistryClient Registry)
 }
 
 /// <summary>Writes a built image where outputs say. Pushing is the Publisher's.</summary>
-public sealed class OutputWriter(OutputTools tools)
+internal sealed class OutputWriter(OutputTools tools)
 {
     private ContainerEngine? engine;
 
@@ -125,14 +125,14 @@ public sealed class OutputWriter(OutputTools tools)
 }
 
 /// <summary>What was built: the index in the store, and its platforms.</summary>
-public sealed record BuiltSource(Descriptor Index, ImmutableArray<Platform> Platforms)
+internal sealed record BuiltSource(Descriptor Index, ImmutableArray<Platform> Platforms)
 {
     /// <summary>Makes the documents that lie beside the image at an output; null where there are none.</summary>
     public Func<ImageOutput, IImageSource, CancellationToken, Task<AttachedImage>>? Attach { get; init; }
 }
 
 /// <summary>An output could not be written; others, and the image in the store, are as they were told.</summary>
-public sealed class OutputFailedException(string message, Exception inner) : ManifoldException(message, inner)
+internal sealed class OutputFailedException(string message, Exception inner) : ManifoldException(message, inner)
 {
     public override int ExitCode => (InnerException as ManifoldException)?.ExitCode ?? 1;
 }

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace Manifold.Planning.Advising;
 
 /// <summary>The kinds of advice. <c>docs/advice.md</c> has a section for each.</summary>
-public enum AdviceKind
+internal enum AdviceKind
 {
     [JsonStringEnumMemberName("cross-compile")] CrossCompile,
     [JsonStringEnumMemberName("newer-patch")] NewerPatch,
@@ -15,7 +15,7 @@ public enum AdviceKind
 
 /// <summary>A suggestion that makes a build faster or its images safer or smaller. It changes no digest and no exit code.</summary>
 /// <param name="Message">One line: where, what, and what to do.</param>
-public sealed record BuildAdvice(AdviceKind Kind, string Message)
+internal sealed record BuildAdvice(AdviceKind Kind, string Message)
 {
     private static readonly FrozenDictionary<AdviceKind, string> Ids = Enum.GetValues<AdviceKind>().ToFrozenDictionary(
         kind => kind, kind => typeof(AdviceKind).GetField(kind.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name);

@@ -1,7 +1,7 @@
 namespace Manifold.Planning.Advising;
 
 /// <summary>The advice that needs no registry. Pure.</summary>
-public static class LocalAdvice
+internal static class LocalAdvice
 {
     /// <param name="isEmulated">Whether a RUN runs under emulation on this machine.</param>
     public static IEnumerable<BuildAdvice> Of(IEnumerable<AdvisedBuild> builds, Func<RunStep, bool> isEmulated)

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Planning.Checks;
 
 /// <summary>What the checks may know besides the text. What is not known is not judged.</summary>
-public sealed record CheckFacts
+internal sealed record CheckFacts
 {
     public static CheckFacts None { get; } = new();
 
@@ -26,13 +26,13 @@ public sealed record CheckFacts
 /// <summary>A base that has no image for a platform.</summary>
 /// <param name="Has">The platforms that it has.</param>
 /// <param name="IsIndex">False where the reference is one platform's manifest.</param>
-public sealed record LackingBase(BaseNeed Need, ImmutableArray<Platform> Has, bool IsIndex);
+internal sealed record LackingBase(BaseNeed Need, ImmutableArray<Platform> Has, bool IsIndex);
 
 /// <summary>What a build context has that is made for one machine, ignored files left out. Paths are relative, with <c>/</c>.</summary>
 /// <param name="Folders">Every folder called <c>node_modules</c>.</param>
-public sealed record ContextFacts(ImmutableArray<MachineFile> Programs, ImmutableArray<string> Folders);
+internal sealed record ContextFacts(ImmutableArray<MachineFile> Programs, ImmutableArray<string> Folders);
 
 /// <summary>A program or library in the context.</summary>
 /// <param name="Machine">For people: what it is made for.</param>
 /// <param name="RunsOn">Whether a platform can run it.</param>
-public sealed record MachineFile(string Path, string Machine, Func<Platform, bool> RunsOn);
+internal sealed record MachineFile(string Path, string Machine, Func<Platform, bool> RunsOn);

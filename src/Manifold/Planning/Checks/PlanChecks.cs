@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Planning.Checks;
 
 /// <summary>The build checks that need more than the text: arguments, bases, the context. Pure: what they need is handed in.</summary>
-public static class PlanChecks
+internal static class PlanChecks
 {
     private static readonly ImmutableArray<Action<PlanFindings>> Checks =
     [

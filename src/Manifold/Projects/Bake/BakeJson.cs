@@ -12,7 +12,7 @@ namespace Manifold.Projects.Bake;
 /// how. Targets that the printed ones stand on come with them, without outputs. Written by hand, because the members are the keys that the
 /// user has set, in the table of <see cref="BakeKey"/>.
 /// </remarks>
-public static class BakeJson
+internal static class BakeJson
 {
     /// <summary>All that is baked where nothing is named.</summary>
     /// <param name="workingFolder">What the Dockerfiles' paths start from.</param>

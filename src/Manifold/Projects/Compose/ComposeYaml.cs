@@ -13,7 +13,7 @@ namespace Manifold.Projects.Compose;
 /// has it; files that it includes or extends bring their own: <see cref="ComposeLoader"/>. Services of every profile are built.
 /// Source: the Compose specification, "Compose Build Specification"; buildx, "Building from Compose file".
 /// </remarks>
-public static class ComposeYaml
+internal static class ComposeYaml
 {
     private static readonly string[] Known =
         ["version", "name", "services", "networks", "volumes", "configs", "secrets", "models", "include"];

@@ -32,7 +32,7 @@ internal sealed record DraftImage(string Name, JsonObject Values, ImmutableArray
 /// <summary>A manifold.yaml that was made up from what a folder has.</summary>
 /// <param name="Sources">The files that it was made from.</param>
 /// <param name="Text">The file's text.</param>
-public sealed record ProjectDraft(ImmutableArray<string> Sources, ImmutableArray<string> Images, string Text)
+internal sealed record ProjectDraft(ImmutableArray<string> Sources, ImmutableArray<string> Images, string Text)
 {
     /// <summary>Sentences for the person who runs the command.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];

@@ -19,7 +19,7 @@ namespace Manifold.Projects.Drafting;
 /// Variables of bake and compose files have their defaults: no value of the environment gets into the file. Nothing is run, fetched or
 /// written.
 /// </remarks>
-public static class ProjectDrafter
+internal static class ProjectDrafter
 {
     /// <summary>How many levels of folders are searched for Dockerfiles.</summary>
     public const int Depth = FolderSurvey.Depth;

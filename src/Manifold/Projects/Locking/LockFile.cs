@@ -22,7 +22,7 @@ namespace Manifold.Projects.Locking;
 /// </code>
 /// Sorted, one fact a line, so that two changes merge and a review sees what moved. The same lock is the same bytes.
 /// </remarks>
-public static class LockFile
+internal static class LockFile
 {
     private const string Version = "1";
 

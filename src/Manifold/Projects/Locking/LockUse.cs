@@ -7,14 +7,14 @@ using Manifold.Solving;
 namespace Manifold.Projects.Locking;
 
 /// <summary>What a project asks for is not what its lock file says; nothing was started.</summary>
-public sealed class LockFileException(string message) : ManifoldException(message)
+internal sealed class LockFileException(string message) : ManifoldException(message)
 {
     public override int ExitCode => 2;
 }
 
 /// <summary>How a bake goes by a lock file.</summary>
 /// <param name="Only">Refuses what is not pinned (<c>--locked</c>); else that is taken as it is now.</param>
-public sealed record LockUse(ProjectLock Lock, bool Only)
+internal sealed record LockUse(ProjectLock Lock, bool Only)
 {
     /// <summary>What outside images are held to.</summary>
     public BasePins Pins => field ??= new BasePins(Lock.File,

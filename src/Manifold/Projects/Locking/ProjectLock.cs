@@ -8,11 +8,11 @@ namespace Manifold.Projects.Locking;
 /// <summary>What a reference of a project stands for, and what each platform's image was there.</summary>
 /// <param name="Digest">The index, or the manifest where there is no index.</param>
 /// <param name="Platforms">The manifests of the platforms that the project needs.</param>
-public sealed record LockedImage(Digest Digest, ImmutableSortedDictionary<string, Digest> Platforms);
+internal sealed record LockedImage(Digest Digest, ImmutableSortedDictionary<string, Digest> Platforms);
 
 /// <summary>A project's lock file: every outside image by digest, every source by commit.</summary>
 /// <remarks>Only what can move is in it: a reference with a digest and a commit's hash pin themselves.</remarks>
-public sealed partial record ProjectLock
+internal sealed partial record ProjectLock
 {
     public const string FileName = "manifold.lock";
 

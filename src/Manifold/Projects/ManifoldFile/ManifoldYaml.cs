@@ -13,7 +13,7 @@ namespace Manifold.Projects.ManifoldFile;
 /// Each stage collects its faults and goes on, so that all are told at once. Reads no file but this, and looks whether those are there that
 /// it names.
 /// </remarks>
-public static class ManifoldYaml
+internal static class ManifoldYaml
 {
     /// <exception cref="ProjectFileException">The file is wrong.</exception>
     /// <exception cref="UsageException">It cannot be read, or the environment is wrong.</exception>

@@ -4,7 +4,7 @@ using Manifold.Projects.Bake;
 namespace Manifold.Projects.Printing;
 
 /// <summary>What <c>bake --print</c> prints: what is asked for, and what that stands on.</summary>
-public static class PrintedProject
+internal static class PrintedProject
 {
     /// <param name="names">Images and groups; none means the project's default.</param>
     /// <param name="format"><c>yaml</c>, <c>json</c> or <c>bake</c>.</param>

@@ -8,7 +8,7 @@ using YamlDotNet.Core.Events;
 namespace Manifold.Projects.Printing;
 
 /// <summary>Prints a resolved project: <c>bake --print</c>.</summary>
-public static class ProjectPrinter
+internal static class ProjectPrinter
 {
     private static readonly JsonSerializerOptions Options =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -21,7 +21,7 @@ namespace Manifold.Projects.Reading;
 /// group default, else target default, is what is baked where nothing is named. What is wrong with one target alone is judged where that is
 /// asked for. Paths start from the working folder, as bake has it. Nothing is fetched and nothing run. Reference: buildx's bake package.
 /// </remarks>
-public static class BakeReader
+internal static class BakeReader
 {
     /// <summary>The files that bake reads where none is named, after compose's; all that are there, in this order, as one.</summary>
     public static ImmutableArray<string> DefaultNames { get; } =

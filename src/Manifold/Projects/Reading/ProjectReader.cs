@@ -12,7 +12,7 @@ namespace Manifold.Projects.Reading;
 /// that
 /// <c>docker buildx bake</c> looks for. A manifold.yaml is a project of its own, and goes before them.
 /// </remarks>
-public static class ProjectReader
+internal static class ProjectReader
 {
     /// <summary>The names of Manifold's own project file, the usual one first.</summary>
     public static ImmutableArray<string> OwnNames { get; } = ["manifold.yaml", "manifold.yml"];

@@ -20,7 +20,7 @@ namespace Manifold.Projects.SideImages;
 /// Nothing is run and nothing fetched. Every fault of everything that is asked for is told at once; a component that is not asked for
 /// and cannot be read is left out with a warning.
 /// </remarks>
-public static class SideImagesFolder
+internal static class SideImagesFolder
 {
     internal const string ComponentsName = "components";
 

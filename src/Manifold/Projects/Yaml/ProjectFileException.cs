@@ -4,7 +4,7 @@ using Manifold.Dockerfile;
 namespace Manifold.Projects.Yaml;
 
 /// <summary>A project file cannot be used as it is; holds every fault, in the order of the file.</summary>
-public sealed class ProjectFileException(ImmutableArray<Diagnostic> diagnostics)
+internal sealed class ProjectFileException(ImmutableArray<Diagnostic> diagnostics)
     : ManifoldException(string.Join('\n', diagnostics.Where(each => each.Severity == Severity.Error).Select(each => each.Render())))
 {
     public ImmutableArray<Diagnostic> Diagnostics => diagnostics;

@@ -5,7 +5,7 @@ namespace Manifold.Publishing.Referrers;
 
 /// <summary>A document about a manifest, to be attached to it: never an entry of an index, never a change of a tag.</summary>
 /// <remarks>Source: OCI image specification, "Guidelines for Artifact Usage": one blob, an empty config, a subject.</remarks>
-public sealed record Attachment
+internal sealed record Attachment
 {
     /// <summary>What readers look for among the referrers.</summary>
     public required string ArtifactType { get; init; }

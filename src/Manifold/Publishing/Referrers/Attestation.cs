@@ -8,7 +8,7 @@ namespace Manifold.Publishing.Referrers;
 /// What buildx calls an attestation: <c>type=sbom</c>, <c>type=provenance,mode=max</c>. Its other fields change nothing here.
 /// </summary>
 /// <param name="IsMinimal"><c>mode=min</c>: without the values of build arguments; null where no mode is said.</param>
-public sealed record Attestation(string Type, bool Wanted, bool? IsMinimal = null)
+internal sealed record Attestation(string Type, bool Wanted, bool? IsMinimal = null)
 {
     public const string Sbom = "sbom", Provenance = "provenance";
 

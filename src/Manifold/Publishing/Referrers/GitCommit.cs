@@ -5,7 +5,7 @@ namespace Manifold.Publishing.Referrers;
 /// <summary>The commit that a context folder is a checkout of.</summary>
 /// <param name="Remote">Where it was cloned from, without any credential; null where it has no remote.</param>
 /// <param name="IsChanged">True where files differ from the commit: what was built is then more than the commit says.</param>
-public sealed record GitCommit(string Id, string? Remote, bool IsChanged)
+internal sealed record GitCommit(string Id, string? Remote, bool IsChanged)
 {
     /// <summary>Null where the folder is no checkout, or git is not installed.</summary>
     public static async Task<GitCommit?> FindAsync(string folder, CancellationToken cancellation = default)

@@ -9,7 +9,7 @@ using Manifold.Verification.Packages;
 namespace Manifold.Publishing.Referrers;
 
 /// <summary>When and by what something was built.</summary>
-public sealed record Invocation(string Id, DateTimeOffset Started, DateTimeOffset Finished, string Version);
+internal sealed record Invocation(string Id, DateTimeOffset Started, DateTimeOffset Finished, string Version);
 
 /// <summary>Where an image came from: a statement after SLSA's provenance v1, for one platform's manifest.</summary>
 /// <remarks>
@@ -17,7 +17,7 @@ public sealed record Invocation(string Id, DateTimeOffset Started, DateTimeOffse
 /// and addresses in values are without user, password and query.
 /// Source: in-toto Statement v1; SLSA "Provenance" v1.
 /// </remarks>
-public sealed partial record Provenance
+internal sealed partial record Provenance
 {
     public const string MediaType = "application/vnd.in-toto+json";
     public const string PredicateType = "https://slsa.dev/provenance/v1";

@@ -17,7 +17,7 @@ namespace Manifold.Publishing.Referrers;
 /// writes at the same moment may undo ours, so it is looked for and written again.
 /// Source: OCI distribution specification, "Pushing Manifests with Subject" and "Referrers Tag Schema".
 /// </remarks>
-public sealed class ReferrerPublisher(RegistryClient registry, ImageReference repository, TimeProvider time)
+internal sealed class ReferrerPublisher(RegistryClient registry, ImageReference repository, TimeProvider time)
 {
     private readonly RegistryClient client = registry.OfTargets;
     private const int Tries = 8;

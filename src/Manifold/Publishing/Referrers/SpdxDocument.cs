@@ -12,7 +12,7 @@ namespace Manifold.Publishing.Referrers;
 /// not listed.
 /// Source: SPDX specification 2.3; how the image is named: package-url type oci.
 /// </remarks>
-public sealed class SpdxDocument(PlatformContents image, ImageReference name, string tool)
+internal sealed class SpdxDocument(PlatformContents image, ImageReference name, string tool)
 {
     public const string MediaType = "application/spdx+json";
     private const string Document = "SPDXRef-DOCUMENT", Image = "SPDXRef-Image", System = "SPDXRef-OperatingSystem";

@@ -18,7 +18,7 @@ namespace Manifold.Publishing.Signing;
 /// Idempotent: a place that has a good signature by this key, and all that belongs to it, is left alone.
 /// See docs/decisions/0013-signatures.md.
 /// </remarks>
-public sealed class ImageSigner(RegistryClient client, ImageReference repository, SigningKey key, TimeProvider time)
+internal sealed class ImageSigner(RegistryClient client, ImageReference repository, SigningKey key, TimeProvider time)
 {
     private ReferrerPublisher Referrers => new(client, repository, time) { AsksForBlobs = AsksForBlobs };
 

@@ -6,14 +6,14 @@ using Manifold.Verification.Signatures;
 namespace Manifold.Publishing.Signing;
 
 /// <summary>Gives the password of a key file. Asked only where the file is encrypted.</summary>
-public delegate Task<string> PasswordSource(string keyFile, CancellationToken cancellation);
+internal delegate Task<string> PasswordSource(string keyFile, CancellationToken cancellation);
 
 /// <summary>A key pair as cosign writes it: the private half encrypted.</summary>
-public sealed record KeyPairFiles(string PrivatePem, string PublicPem);
+internal sealed record KeyPairFiles(string PrivatePem, string PublicPem);
 
 /// <summary>A private key that images are signed with: ECDSA on P-256 or P-384. What it holds is never printed.</summary>
 /// <remarks>Reads cosign's encrypted files, PKCS#8 (plain, or encrypted as openssl does it) and SEC 1.</remarks>
-public sealed class SigningKey : IDisposable
+internal sealed class SigningKey : IDisposable
 {
     private const string Encrypted = "ENCRYPTED PRIVATE KEY";
 

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Reporting.Comparing;
 
 /// <summary>One platform of an image in two builds; null where a build lacks it.</summary>
-public sealed record PlatformTimes(string Image, string Platform)
+internal sealed record PlatformTimes(string Image, string Platform)
 {
     public double? SecondsA { get; init; }
     public double? SecondsB { get; init; }
@@ -16,10 +16,10 @@ public sealed record PlatformTimes(string Image, string Platform)
 }
 
 /// <summary>A step that took another time; null where a build did not do it (it was cached, or is not there).</summary>
-public sealed record StepTimes(string Image, string Platform, string Name, double? SecondsA, double? SecondsB);
+internal sealed record StepTimes(string Image, string Platform, string Name, double? SecondsA, double? SecondsB);
 
 /// <summary>How two builds differ: in time, in size, in what came of them.</summary>
-public sealed record BuildComparison(
+internal sealed record BuildComparison(
     string A, string B, double SecondsA, double SecondsB, ImmutableArray<PlatformTimes> Platforms, ImmutableArray<StepTimes> Steps)
 {
     private const double Noticeable = 0.1;

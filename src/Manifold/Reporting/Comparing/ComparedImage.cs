@@ -10,7 +10,7 @@ namespace Manifold.Reporting.Comparing;
 
 /// <summary>One platform of an image with the digest of every file.</summary>
 /// <param name="Hashes">Of each layer's files, in the order of the layers.</param>
-public sealed record ComparedPlatform(PlatformContents Contents, ImmutableArray<IReadOnlyDictionary<string, Digest>> Hashes)
+internal sealed record ComparedPlatform(PlatformContents Contents, ImmutableArray<IReadOnlyDictionary<string, Digest>> Hashes)
 {
     /// <summary>What a container would see: each path with its entry, and a file's digest.</summary>
     public IEnumerable<(LayerEntry Entry, Digest? Content)> Files()
@@ -26,7 +26,7 @@ public sealed record ComparedPlatform(PlatformContents Contents, ImmutableArray<
 }
 
 /// <summary>Reads images to be compared. A layer that both have is read once.</summary>
-public sealed class ComparedImages
+internal sealed class ComparedImages
 {
     private readonly SharedWork<Digest, (LayerSurvey Survey, IReadOnlyDictionary<string, Digest> Hashes)> layers = new();
     private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);

@@ -8,7 +8,7 @@ namespace Manifold.Reporting.Comparing;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(ImageComparison))]
 [JsonSerializable(typeof(BuildComparison))]
-public sealed partial class ComparisonJson : JsonSerializerContext
+internal sealed partial class ComparisonJson : JsonSerializerContext
 {
     public static string Write(ImageComparison comparison) => JsonSerializer.Serialize(comparison, Default.ImageComparison);
 

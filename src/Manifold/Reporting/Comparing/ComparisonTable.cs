@@ -4,7 +4,7 @@ using Manifold.Text;
 namespace Manifold.Reporting.Comparing;
 
 /// <summary>Comparisons as text: sizes first, then the differences.</summary>
-public static class ComparisonTable
+internal static class ComparisonTable
 {
     // Longer lists are for programs: --json has everything.
     private const int Lines = 40, CellWidth = 70;

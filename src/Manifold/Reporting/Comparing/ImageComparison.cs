@@ -8,10 +8,10 @@ namespace Manifold.Reporting.Comparing;
 
 /// <summary>One thing that two images do not have in common; null is "not there".</summary>
 /// <param name="Topic"><c>package</c>, <c>file</c>, or a part of the configuration.</param>
-public sealed record ImageDifference(string Topic, string Name, string? A, string? B);
+internal sealed record ImageDifference(string Topic, string Name, string? A, string? B);
 
 /// <summary>One platform of two images. Sizes and digests are null where an image lacks the platform.</summary>
-public sealed record PlatformComparison(string Platform, Digest? A, Digest? B)
+internal sealed record PlatformComparison(string Platform, Digest? A, Digest? B)
 {
     public long? CompressedA { get; init; }
     public long? CompressedB { get; init; }
@@ -26,7 +26,7 @@ public sealed record PlatformComparison(string Platform, Digest? A, Digest? B)
 }
 
 /// <summary>How two images differ, platform by platform: packages, files by content, configuration, sizes.</summary>
-public sealed record ImageComparison(string A, string B, ImmutableArray<PlatformComparison> Platforms)
+internal sealed record ImageComparison(string A, string B, ImmutableArray<PlatformComparison> Platforms)
 {
     public bool IsSame => Platforms.All(platform => platform.A == platform.B);
 

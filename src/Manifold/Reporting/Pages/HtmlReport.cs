@@ -14,7 +14,7 @@ namespace Manifold.Reporting.Pages;
 /// sources     base images by digest, and transfers
 /// </code>
 /// </remarks>
-public static class HtmlReport
+internal static class HtmlReport
 {
     private const int OpenImages = 2, ShownOfAKind = 3;
 

@@ -7,7 +7,7 @@ namespace Manifold.Reporting.Pages;
 
 /// <summary>A record as Markdown, for a CI's summary page and for release notes.</summary>
 /// <remarks>Text from images and files is escaped. It cannot break a table or become a link or HTML.</remarks>
-public static class MarkdownReport
+internal static class MarkdownReport
 {
     private const int ManyImages = 3;
 

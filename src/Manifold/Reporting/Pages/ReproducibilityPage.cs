@@ -7,7 +7,7 @@ namespace Manifold.Reporting.Pages;
 /// The result of building twice as one HTML file:
 /// each platform's digests, then the differences by the step that made them.
 /// </summary>
-public static class ReproducibilityPage
+internal static class ReproducibilityPage
 {
     private const string AboutSteps =
         "Grouped by the step that made them, in build order. Start with the first step. It might cause the later differences.";

@@ -13,7 +13,7 @@ namespace Manifold.Solving.Copying;
 /// </remarks>
 /// <param name="digests">Null where files are only looked for.</param>
 /// <param name="name">What people call it; null is the folder.</param>
-public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? digests, string? name = null) : ISourceTree
+internal sealed class ContextTree(string root, IgnoreRules rules, FileDigests? digests, string? name = null) : ISourceTree
 {
     // Folders below this depth are walked one after another: each parallel level needs more of the stack.
     private const int ParallelLevels = 3;

@@ -13,7 +13,7 @@ namespace Manifold.Solving.Copying;
 /// nobody fools this by keeping the time; a file that changed within the clock's last ticks is not remembered, because a further
 /// change might not show. Losing the memory costs a read of the context.
 /// </remarks>
-public sealed class FileDigests
+internal sealed class FileDigests
 {
     // The kernel stamps files with a clock that ticks every 1 to 10 ms.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(50);

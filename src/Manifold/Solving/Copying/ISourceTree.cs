@@ -6,7 +6,7 @@ namespace Manifold.Solving.Copying;
 /// <summary>
 /// Files that COPY and ADD read: the context, or the merged layers of a stage or image. Paths are relative, <c>/</c>-separated.
 /// </summary>
-public interface ISourceTree
+internal interface ISourceTree
 {
     /// <summary>
     /// What is at a path, its links followed within the tree; null where there is nothing. The entry's path is where it really is.

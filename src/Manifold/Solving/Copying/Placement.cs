@@ -5,7 +5,7 @@ using Manifold.Planning;
 namespace Manifold.Solving.Copying;
 
 /// <summary>Whose a file becomes; a null part keeps the source's owner.</summary>
-public readonly record struct Owner(uint Uid, uint Gid);
+internal readonly record struct Owner(uint Uid, uint Gid);
 
 /// <summary>Decides where the files of a COPY come to lie, and so which entries its layer has.</summary>
 /// <remarks>
@@ -19,7 +19,7 @@ public readonly record struct Owner(uint Uid, uint Gid);
 /// The layer so depends on the files, the destination and the owner, and on the base only through its links and missing folders.
 /// Source: Dockerfile reference, "COPY", "Destination"; where it is silent, BuildKit's behaviour.
 /// </remarks>
-public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
+internal sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
 {
     private readonly Dictionary<string, LayerEntry> entries = new(StringComparer.Ordinal);
     private readonly List<string> losses = [];

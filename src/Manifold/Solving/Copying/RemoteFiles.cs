@@ -7,7 +7,7 @@ using Manifold.Planning;
 namespace Manifold.Solving.Copying;
 
 /// <summary>What ADD fetches, as sources like those of the context.</summary>
-public sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials credentials)
+internal sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials credentials)
 {
     private readonly HttpFetcher http = new(store);
     private readonly GitFetcher git = new(store, credentials);

@@ -10,11 +10,11 @@ namespace Manifold.Solving.Copying;
 
 /// <summary>A file, folder or link that a COPY takes, with the digest of a file's content.</summary>
 /// <param name="Path">Relative to its source; empty is the source itself.</param>
-public sealed record SelectedFile(string Path, LayerEntry Entry, Digest? Content);
+internal sealed record SelectedFile(string Path, LayerEntry Entry, Digest? Content);
 
 /// <summary>What one match of one source is: a file, or a folder with everything in it.</summary>
 /// <param name="Name">Its last name, which a file keeps in a destination folder.</param>
-public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Files)
+internal sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Files)
 {
     public LayerEntry Root => Files[0].Entry;
     public bool IsFolder => Root.Kind == EntryKind.Folder;
@@ -24,7 +24,7 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 }
 
 /// <summary>Everything that a COPY takes, by content: equal selections have equal digests, whatever the times on disk.</summary>
-public sealed class Selection
+internal sealed class Selection
 {
     private readonly Lazy<Digest> digest;
 

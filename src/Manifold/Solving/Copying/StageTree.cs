@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Solving.Copying;
 
 /// <summary>The merged layers of a stage or an image, for <c>COPY --from</c>: read where they are unpacked, without a mount.</summary>
-public sealed class StageTree(Chain chain, string name) : ISourceTree
+internal sealed class StageTree(Chain chain, string name) : ISourceTree
 {
     public bool Hides => false;
 

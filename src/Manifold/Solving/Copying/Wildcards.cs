@@ -4,7 +4,7 @@ using Manifold.Layers;
 namespace Manifold.Solving.Copying;
 
 /// <summary>The wildcards of COPY's sources: Go's <c>filepath.Match</c>, component by component.</summary>
-public static class Wildcards
+internal static class Wildcards
 {
     public static bool IsPattern(string source) => source.AsSpan().ContainsAny('*', '?', '[');
 

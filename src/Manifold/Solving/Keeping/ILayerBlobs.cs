@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Solving.Keeping;
 
 /// <summary>Gives layers the form in which images list them.</summary>
-public interface ILayerBlobs
+internal interface ILayerBlobs
 {
     /// <summary>The layer's blob. Each form of a layer is made once, however many images ask for it.</summary>
     Task<Descriptor> BlobAsync(ChainLayer layer, LayerPolicy policy, CancellationToken cancellation);

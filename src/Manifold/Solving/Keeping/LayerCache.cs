@@ -7,7 +7,7 @@ using Manifold.Oci;
 namespace Manifold.Solving.Keeping;
 
 /// <summary>A place where earlier builds left layers, on whatever machine they ran.</summary>
-public interface ILayerCache
+internal interface ILayerCache
 {
     /// <summary>For messages.</summary>
     string Name { get; }
@@ -24,13 +24,13 @@ public interface ILayerCache
 
 /// <summary>A layer's blob in a cache.</summary>
 /// <param name="Form">How it was made, as <see cref="Layers.LayerForm.Name"/> has it.</param>
-public sealed record CachedLayer(Digest DiffId, string Form, Descriptor Blob);
+internal sealed record CachedLayer(Digest DiffId, string Form, Descriptor Blob);
 
 /// <summary>What a step made, by its key.</summary>
-public sealed record CachedStep(Digest Key, StepRecord Record);
+internal sealed record CachedStep(Digest Key, StepRecord Record);
 
 /// <summary>What a cache promised is not there, or is not what it promised.</summary>
-public sealed class CacheDamagedException(Digest diffId, string message, Exception inner) : ManifoldException(message, inner)
+internal sealed class CacheDamagedException(Digest diffId, string message, Exception inner) : ManifoldException(message, inner)
 {
     public Digest DiffId => diffId;
     public override int ExitCode => 1;
@@ -42,7 +42,7 @@ public sealed class CacheDamagedException(Digest diffId, string message, Excepti
 /// <remarks>
 /// Thread-safe. A step's key holds all that its result depends on, the platform of a RUN too; so no record serves another architecture.
 /// </remarks>
-public sealed class ImportedCache
+internal sealed class ImportedCache
 {
     private readonly ConcurrentDictionary<Digest, StepRecord> steps = new();
     private readonly ConcurrentDictionary<Digest, ImmutableList<(ILayerCache Cache, CachedLayer Layer)>> layers = new();

@@ -9,7 +9,7 @@ using Manifold.Snapshots;
 namespace Manifold.Solving.Keeping;
 
 /// <summary>What the keeper works with; made once per program.</summary>
-public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache Cache, RegistryClient Registry, TimeProvider Time);
+internal sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache Cache, RegistryClient Registry, TimeProvider Time);
 
 /// <summary>Has each layer in the form that is asked for, and makes a form only when somebody asks.</summary>
 /// <remarks>
@@ -22,7 +22,7 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// Each form of each layer is made once in a process; what is on disk already is used. Shared by all images of a run: what one image
 /// asked for stays whole when that image fails or is stopped. Thread-safe.
 /// </remarks>
-public sealed class LayerKeeper : ILayerBlobs
+internal sealed class LayerKeeper : ILayerBlobs
 {
     private readonly LayerTools program;
     private readonly KeepingTools tools;

@@ -7,7 +7,7 @@ using Manifold.Oci;
 namespace Manifold.Solving.Keeping;
 
 /// <summary>What a step made the last time: its layer by diff id (none where it changed nothing), and what that cost.</summary>
-public sealed record StepRecord
+internal sealed record StepRecord
 {
     public Digest? DiffId { get; init; }
     public double Seconds { get; init; }
@@ -18,7 +18,7 @@ public sealed record StepRecord
 }
 
 /// <summary>A layer's blob in one form.</summary>
-public sealed record BlobRecord(Descriptor Descriptor);
+internal sealed record BlobRecord(Descriptor Descriptor);
 
 /// <summary>Results by content key: small files under <c>cache/</c>, renamed into place, each its own truth.</summary>
 /// <remarks>
@@ -30,7 +30,7 @@ public sealed record BlobRecord(Descriptor Descriptor);
 /// A record is a claim, not a promise: what it names may have been pruned, so users check before they rely on it.
 /// A damaged record counts as absent. Reading one also marks its use, for prune.
 /// </remarks>
-public sealed class StepCache(Store store, TimeProvider time)
+internal sealed class StepCache(Store store, TimeProvider time)
 {
     private const string AnyForm = "any";
 

@@ -6,7 +6,7 @@ using Manifold.Solving.Keeping;
 namespace Manifold.Solving.Steps;
 
 /// <summary>Does single steps.</summary>
-public interface IStepExecutor
+internal interface IStepExecutor
 {
     /// <summary>Does a step, unless its result is known.</summary>
     /// <returns>The diff id of the layer that the step adds; null where it changes nothing.</returns>
@@ -20,7 +20,7 @@ public interface IStepExecutor
 /// <summary>The layers that a step works on.</summary>
 /// <param name="Below">The chain of its parent; empty where the step stands alone.</param>
 /// <param name="Sources">The chain of each step that it reads from, by that step's digest.</param>
-public sealed record StepInputs(ImmutableArray<ChainLayer> Below, ImmutableDictionary<Digest, ImmutableArray<ChainLayer>> Sources)
+internal sealed record StepInputs(ImmutableArray<ChainLayer> Below, ImmutableDictionary<Digest, ImmutableArray<ChainLayer>> Sources)
 {
     /// <summary>The chain of a step that it reads from.</summary>
     public ImmutableArray<ChainLayer> Of(Step source) => Sources[source.Digest];

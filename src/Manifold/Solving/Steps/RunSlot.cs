@@ -2,7 +2,7 @@
 namespace Manifold.Solving.Steps;
 
 /// <summary>The permission for one RUN to run, until it is disposed.</summary>
-public sealed class RunSlot : IDisposable
+internal sealed class RunSlot : IDisposable
 {
     // A RUN that uses less than this share of one processor over this many intervals is idle.
     private const double IdleShare = 0.1;

@@ -12,7 +12,7 @@ namespace Manifold.Solving.Steps;
 /// </code>
 /// Never more than 'most' run at a time, and more than 'jobs' only while memory is free. Thread-safe.
 /// </remarks>
-public sealed class RunSlots
+internal sealed class RunSlots
 {
     /// <summary>How often RUNs are measured while one queues.</summary>
     internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -9,7 +9,7 @@ namespace Manifold.Solving.Steps;
 /// The ssh agents of one build: those that run already, and those that hold keys given as files, which are started when a RUN needs them.
 /// </summary>
 /// <remarks>Thread-safe. What was started ends with <see cref="Dispose"/>, and with this process however it ends.</remarks>
-public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : IDisposable
+internal sealed class SshAgents(RunSettings settings, Func<string> workFolder) : IDisposable
 {
     // The command ends with our end of the pipe, and ends the agent; where it cannot, the agent sees within 10 seconds that its command is
     // gone. Keys with a passphrase fail: nobody is asked.

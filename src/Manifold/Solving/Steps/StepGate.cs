@@ -6,7 +6,7 @@ namespace Manifold.Solving.Steps;
 /// <summary>Keeps builds that run at once from doing the same work twice, and from starting more of it than the machine bears.</summary>
 /// <remarks>Thread-safe; shared by the builds of one run.</remarks>
 /// <param name="slots">How many RUNs work at a time.</param>
-public sealed class StepGate(RunSlots slots)
+internal sealed class StepGate(RunSlots slots)
 {
     private readonly Turns<Digest> turns = new();
     private readonly ConcurrentDictionary<Digest, bool> done = new();

@@ -9,7 +9,7 @@ using Manifold.Solving.Keeping;
 namespace Manifold.Solving.Steps;
 
 /// <summary>What steps are done with; made once per build.</summary>
-public sealed record StepTools
+internal sealed record StepTools
 {
     public required LayerKeeper Layers { get; init; }
     public required StepCache Cache { get; init; }

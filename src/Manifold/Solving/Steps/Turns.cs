@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Manifold.Solving.Steps;
 
 /// <summary>One at a time for each key: who comes second finds what the first has left. Thread-safe.</summary>
-public sealed class Turns<TKey> where TKey : notnull
+internal sealed class Turns<TKey> where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, SemaphoreSlim> doors = new();
 

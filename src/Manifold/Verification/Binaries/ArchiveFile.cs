@@ -5,7 +5,7 @@ namespace Manifold.Verification.Binaries;
 
 /// <summary>An archive of Java or Python that brings native libraries for Linux. Others have no facts.</summary>
 /// <param name="Parts">The archive itself, and the archives within it, as far as they have any.</param>
-public sealed record ArchiveFile(ImmutableArray<ArchivePart> Parts) : FileFacts
+internal sealed record ArchiveFile(ImmutableArray<ArchivePart> Parts) : FileFacts
 {
     internal static bool Wants(string path) => path.AsSpan(path.LastIndexOf('.') + 1) is "jar" or "war" or "ear" or "whl";
 
@@ -22,7 +22,7 @@ public sealed record ArchiveFile(ImmutableArray<ArchivePart> Parts) : FileFacts
 /// <param name="Inside">The archive's path within the file; empty for the file itself.</param>
 /// <param name="Architectures">For which processors it has any.</param>
 /// <param name="Example">One of them.</param>
-public sealed record ArchivePart(string Inside, ImmutableArray<string> Architectures, string Example)
+internal sealed record ArchivePart(string Inside, ImmutableArray<string> Architectures, string Example)
 {
     public bool Equals(ArchivePart? other) => other is not null && (Inside, Example) == (other.Inside, other.Example)
         && Architectures.SequenceEqual(other.Architectures);

@@ -12,7 +12,7 @@ namespace Manifold.Verification.Binaries;
 /// Each folder is opened from the one above it and each file from its folder, so a change of the tree meanwhile leads nowhere else.
 /// What cannot be opened is left to the build to complain about.
 /// </remarks>
-public static class ContextSurvey
+internal static class ContextSurvey
 {
     public static ContextFacts Of(string root, IgnoreRules ignored, CancellationToken cancellation)
     {

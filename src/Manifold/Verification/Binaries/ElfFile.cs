@@ -4,14 +4,14 @@ using System.Text.Json.Serialization;
 namespace Manifold.Verification.Binaries;
 
 /// <summary>What an ELF file is to a loader: the header's <c>e_type</c>, with position-independent programs told from libraries.</summary>
-public enum ElfKind { Other, Object, Program, Library }
+internal enum ElfKind { Other, Object, Program, Library }
 
 /// <summary>What an ELF file's header, program headers and dynamic section say.</summary>
 /// <remarks>
 /// Source: System V application binary interface, "Object Files" and "Program Loading and Dynamic Linking"; each processor's supplement for
 /// <c>e_flags</c>.
 /// </remarks>
-public sealed record ElfFile : FileFacts
+internal sealed record ElfFile : FileFacts
 {
     public required int Bits { get; init; }
     public bool BigEndian { get; init; }

@@ -13,7 +13,7 @@ namespace Manifold.Verification.Binaries;
 [JsonDerivedType(typeof(TextFile), "text")]
 [JsonDerivedType(typeof(WheelFile), "wheel")]
 [JsonDerivedType(typeof(ArchiveFile), "archive")]
-public abstract record FileFacts
+internal abstract record FileFacts
 {
     private const int ShortestHeader = 4;
 

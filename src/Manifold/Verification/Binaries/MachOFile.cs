@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Manifold.Verification.Binaries;
 
 /// <summary>A program or library of macOS, for one processor or (fat) for several.</summary>
-public sealed record MachOFile(ImmutableArray<string> Architectures) : FileFacts
+internal sealed record MachOFile(ImmutableArray<string> Architectures) : FileFacts
 {
     [System.Text.Json.Serialization.JsonIgnore]
     public override ImmutableArray<Machine> Machines => [.. Architectures.Select(architecture => new Machine("darwin", architecture))];

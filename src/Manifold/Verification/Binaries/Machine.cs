@@ -9,7 +9,7 @@ namespace Manifold.Verification.Binaries;
 /// <param name="Architecture">GOARCH where Go has one, else the format's own name.</param>
 /// <param name="Abi">The calling convention where the file says it and the processor has several: <c>hard-float</c>, <c>soft-float</c>,
 /// <c>ELFv1</c>, <c>x32</c>.</param>
-public sealed record Machine(string Os, string Architecture, string? Abi = null)
+internal sealed record Machine(string Os, string Architecture, string? Abi = null)
 {
     /// <summary>The machine that a platform's files are for. Its ABI is the one that its distributions agree on.</summary>
     public static Machine Of(Platform platform) => new(platform.Os, platform.Architecture, (platform.Architecture, platform.Variant) switch

@@ -3,7 +3,7 @@ using Manifold.Oci;
 namespace Manifold.Verification.Binaries;
 
 /// <summary>How a file's machine and a platform go together.</summary>
-public enum FitKind
+internal enum FitKind
 {
     /// <summary>It is the platform's.</summary>
     Native,
@@ -20,7 +20,7 @@ public enum FitKind
 
 /// <summary>The rule by which a platform takes a machine's files.</summary>
 /// <param name="Why">For people, where it is neither native nor foreign.</param>
-public readonly record struct MachineFit(FitKind Kind, string? Why = null)
+internal readonly record struct MachineFit(FitKind Kind, string? Why = null)
 {
     private static readonly MachineFit Native = new(FitKind.Native), Foreign = new(FitKind.Foreign);
 

@@ -6,7 +6,7 @@ namespace Manifold.Verification.Binaries;
 /// <summary>A file that begins with <c>#!</c>: the program that the kernel starts for it, and what a shell script hands over to.</summary>
 /// <param name="Interpreter">As it stands in the line; a carriage return at its end is part of it, as it is for the kernel.</param>
 /// <param name="Argument">All that follows the interpreter, one argument for the kernel; null where nothing does.</param>
-public sealed record ScriptFile(string Interpreter, string? Argument) : FileFacts
+internal sealed record ScriptFile(string Interpreter, string? Argument) : FileFacts
 {
     private const int MostCommands = 32, MostWords = 64;
     private const int KernelReads = 256, MostBytes = 64 * 1024; // BINPRM_BUF_SIZE; the scripts that start images are a few kilobytes

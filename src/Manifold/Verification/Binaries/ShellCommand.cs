@@ -7,7 +7,7 @@ namespace Manifold.Verification.Binaries;
 /// <see cref="ShellText.Variable"/>, and all arguments at once are <see cref="ShellText.Arguments"/>.</param>
 /// <param name="Before">The operator between the command before and this one, e.g. <c>&amp;&amp;</c>; empty for the first.</param>
 /// <param name="Inner">It stands within a compound command or a function: whether it runs is decided there.</param>
-public sealed record ShellCommand(ImmutableArray<string?> Words, string Before, bool Inner = false)
+internal sealed record ShellCommand(ImmutableArray<string?> Words, string Before, bool Inner = false)
 {
     /// <summary>Commands are equal if their words are; an array's own equality is its identity.</summary>
     public bool Equals(ShellCommand? other) =>

@@ -3,7 +3,7 @@ using Manifold.Linux;
 namespace Manifold.Verification.Binaries;
 
 /// <summary>A small file whose text counts: where the loader looks for libraries, and what supervisord starts.</summary>
-public sealed record TextFile(string Text) : FileFacts
+internal sealed record TextFile(string Text) : FileFacts
 {
     internal const string LoaderConfig = "etc/ld.so.conf", Preload = "etc/ld.so.preload", LoaderConfigFolder = "etc/ld.so.conf.d",
         MuslFolder = "etc", MuslPrefix = "ld-musl-", MuslSuffix = ".path";

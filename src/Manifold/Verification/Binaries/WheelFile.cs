@@ -8,7 +8,7 @@ namespace Manifold.Verification.Binaries;
 /// <summary>For which machines a Python package was made: the <c>WHEEL</c> file that lies beside an installed one.</summary>
 /// <param name="Tags">The platforms' tags, e.g. <c>manylinux_2_17_x86_64</c>. Packages for every machine have no facts.</param>
 /// <remarks>Source: PyPA specifications, "Platform compatibility tags" and "Recording installed projects".</remarks>
-public sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
+internal sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
 {
     internal static bool Wants(string path) => path.EndsWith(".dist-info/WHEEL", StringComparison.Ordinal);
 

@@ -101,7 +101,7 @@ public sealed record Finding
     public int Others { get; init; }
 
     /// <summary>The layer that the file comes from.</summary>
-    public LayerPlace? Layer { get; init; }
+    internal LayerPlace? Layer { get; init; }
 
     /// <summary>How the start comes to the file: what each step names the next by.</summary>
     public ImmutableArray<string> Way { get; init; } = [];
@@ -117,7 +117,7 @@ public sealed record Finding
 /// <summary>A layer for people: its number from 1, its blob, and what made it.</summary>
 /// <param name="Instruction">From the Dockerfile or the image's history.</param>
 /// <param name="Line">Where the instruction stands, e.g. <c>Dockerfile:7</c>; null where this build did not make the layer.</param>
-public sealed record LayerPlace(int Number, int Count, Digest Digest, string? Instruction, string? Line);
+internal sealed record LayerPlace(int Number, int Count, Digest Digest, string? Instruction, string? Line);
 
 /// <summary>The likely cause of a finding.</summary>
 /// <param name="Id">One of <see cref="CauseId"/>.</param>

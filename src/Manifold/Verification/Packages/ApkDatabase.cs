@@ -4,7 +4,7 @@ namespace Manifold.Verification.Packages;
 /// <remarks>
 /// Source: apk-tools, "Apk spec", section "Installed Database". Never throws: a block without name or version is left out.
 /// </remarks>
-public static class ApkDatabase
+internal static class ApkDatabase
 {
     public static IEnumerable<Package> Parse(string text)
     {

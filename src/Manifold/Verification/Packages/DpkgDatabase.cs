@@ -4,7 +4,7 @@ namespace Manifold.Verification.Packages;
 /// <remarks>
 /// Source: deb-control(5), dpkg-query(1), dpkg(1) "Package states". Never throws: a paragraph without name or version is left out.
 /// </remarks>
-public static class DpkgDatabase
+internal static class DpkgDatabase
 {
     /// <summary>The packages that have files in the image. What was removed and left its configuration is not among them.</summary>
     public static IEnumerable<Package> Parse(string text) => Paragraphs(text).Select(ToPackage).OfType<Package>();

@@ -8,7 +8,7 @@ using Manifold.Registry;
 namespace Manifold.Verification.Packages;
 
 /// <summary>One platform of an image, read as far as its packages, paths and config; nothing is unpacked.</summary>
-public sealed record PlatformContents(
+internal sealed record PlatformContents(
     Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config, ImmutableArray<LayerSurvey> Layers)
 {
     /// <summary>What a container would see.</summary>
@@ -37,7 +37,7 @@ public sealed record PlatformContents(
 }
 
 /// <summary>An image as its referrers and its reader need it: what stands at its top, and the contents of each platform.</summary>
-public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformContents> Platforms)
+internal sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformContents> Platforms)
 {
     /// <summary>Reads every platform of an image, in parallel. A layer that several platforms share is read once.</summary>
     /// <remarks>

@@ -6,7 +6,7 @@ namespace Manifold.Verification.Packages;
 
 /// <summary>What one pass over a layer found: its paths, and the content of the few files that somebody wanted.</summary>
 /// <param name="Files">By path. A file that is larger than <see cref="Limits.PackageDatabaseBytes"/> is not here.</param>
-public sealed record LayerSurvey(TableOfContents Contents, ImmutableDictionary<string, byte[]> Files)
+internal sealed record LayerSurvey(TableOfContents Contents, ImmutableDictionary<string, byte[]> Files)
 {
     /// <summary>Bytes of all files of the layer, uncompressed.</summary>
     public long Bytes { get; } = Contents.Entries.Sum(entry => entry.Size);

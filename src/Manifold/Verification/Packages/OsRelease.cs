@@ -1,7 +1,7 @@
 namespace Manifold.Verification.Packages;
 
 /// <summary>Which distribution an image is made of. Source: os-release(5).</summary>
-public sealed record OsRelease(string? Id, string? VersionId, string? PrettyName)
+internal sealed record OsRelease(string? Id, string? VersionId, string? PrettyName)
 {
     public static OsRelease Unknown { get; } = new(null, null, null);
 

@@ -1,10 +1,10 @@
 namespace Manifold.Verification.Packages;
 
 /// <summary>The package managers whose databases are read.</summary>
-public enum PackageKind { Deb, Apk, Rpm }
+internal enum PackageKind { Deb, Apk, Rpm }
 
 /// <summary>One installed package, as the image's own database has it.</summary>
-public sealed record Package
+internal sealed record Package
 {
     public required PackageKind Kind { get; init; }
     public required string Name { get; init; }

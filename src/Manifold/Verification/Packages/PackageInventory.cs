@@ -8,7 +8,7 @@ namespace Manifold.Verification.Packages;
 /// <param name="Packages">By name, then version and architecture.</param>
 /// <param name="Unreadable">Databases that are there and could not be read, each with the reason. Whoever shows the packages shows these
 /// too.</param>
-public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package> Packages, ImmutableArray<string> Unreadable)
+internal sealed record PackageInventory(OsRelease Release, ImmutableArray<Package> Packages, ImmutableArray<string> Unreadable)
 {
     private const string DpkgStatus = "var/lib/dpkg/status", DpkgFolder = "var/lib/dpkg/status.d";
     private static readonly string[] OsReleases = ["etc/os-release", "usr/lib/os-release"];

@@ -6,7 +6,7 @@ namespace Manifold.Verification.Packages;
 /// <remarks>
 /// Source: package-url specification, "purl components" and the types deb, apk, rpm and docker; <c>upstream</c> is what Syft and Grype use.
 /// </remarks>
-public static class PackageUrl
+internal static class PackageUrl
 {
     public static string Of(Package package, OsRelease release)
     {

@@ -4,7 +4,7 @@ namespace Manifold.Verification.Packages;
 
 /// <summary>Reads rpm's SQLite database, <c>rpmdb.sqlite</c>, which it writes since 4.16 (Fedora 33, RHEL 9, openSUSE has ndb).</summary>
 /// <remarks>The headers are rpm's own; SQLite reads the file around them.</remarks>
-public static class RpmDatabase
+internal static class RpmDatabase
 {
     /// <exception cref="InvalidDataException">It cannot be read; the message says why.</exception>
     /// <exception cref="HostNotReadyException">libsqlite3 is not installed.</exception>

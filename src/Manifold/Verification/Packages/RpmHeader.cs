@@ -12,7 +12,7 @@ namespace Manifold.Verification.Packages;
 /// </code>
 /// Source: rpm documentation, "RPM V4 Package format", section "Header Structure"; tags as rpmtag.h has them.
 /// </remarks>
-public static class RpmHeader
+internal static class RpmHeader
 {
     private const int Name = 1000, Version = 1001, Release = 1002, Epoch = 1003, License = 1014, Architecture = 1022, SourceRpm = 1044;
     private const int Int32Type = 4, StringType = 6, StringArrayType = 8, TranslatedType = 9;

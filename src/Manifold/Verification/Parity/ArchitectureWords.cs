@@ -8,7 +8,7 @@ namespace Manifold.Verification.Parity;
 /// Makes one platform's names comparable with another's:
 /// <c>usr/lib/aarch64-linux-gnu/x.so</c> and <c>usr/lib/x86_64-linux-gnu/x.so</c> are the same file.
 /// </summary>
-public sealed class ArchitectureWords(Platform platform)
+internal sealed class ArchitectureWords(Platform platform)
 {
     // The distributions', compilers' and runtimes' words for one processor; longer ones first, as a pattern takes the first that fits.
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)

@@ -6,7 +6,7 @@ using Manifold.Verification.Packages;
 namespace Manifold.Verification.Parity;
 
 /// <summary>What is compared between platforms.</summary>
-public enum ParityTopic
+internal enum ParityTopic
 {
     Package, File, Entrypoint, Command, Environment, User, WorkingDirectory, Port, Volume, StopSignal, Healthcheck, Label, Annotation,
 }
@@ -14,7 +14,7 @@ public enum ParityTopic
 /// <summary>One thing that is not the same on all platforms.</summary>
 /// <param name="Name">Of the package, variable, label …; empty for what an image has one of.</param>
 /// <param name="Values">One for each platform in the report's order; null where it is not there.</param>
-public sealed record ParityDifference(ParityTopic Topic, string Name, ImmutableArray<string?> Values)
+internal sealed record ParityDifference(ParityTopic Topic, string Name, ImmutableArray<string?> Values)
 {
     /// <summary>True where some platform has none; else there are several values: skew.</summary>
     public bool IsMissingSomewhere => Values.Contains(null);
@@ -23,12 +23,12 @@ public sealed record ParityDifference(ParityTopic Topic, string Name, ImmutableA
 /// <summary>What one platform weighs.</summary>
 /// <param name="CompressedBytes">Of the layers' blobs.</param>
 /// <param name="UncompressedBytes">Of all files of all layers; what a higher layer replaces is counted too.</param>
-public sealed record PlatformWeight(
+internal sealed record PlatformWeight(
     string Platform, Digest Manifest, int Layers, long CompressedBytes, long UncompressedBytes, int Packages, int Files);
 
 /// <summary>How the platforms of one image differ. Names that only say the architecture are the same name.</summary>
 /// <param name="Unreadable">Package databases that could not be read, with platform and reason: their packages are not compared.</param>
-public sealed record ParityReport(
+internal sealed record ParityReport(
     ImmutableArray<PlatformWeight> Platforms, ImmutableArray<ParityDifference> Differences, ImmutableArray<string> Unreadable)
 {
     [JsonIgnore] public bool IsSame => Differences.IsEmpty;

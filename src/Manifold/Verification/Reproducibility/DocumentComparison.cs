@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Manifold.Verification.Reproducibility;
 
 /// <summary>Compares two JSON documents of an image, value by value. Pure.</summary>
-public static class DocumentComparison
+internal static class DocumentComparison
 {
     /// <summary>The values that differ, by their path in the document.</summary>
     /// <param name="told">Paths that are told elsewhere, by how they begin: what layers make of a document is told with the layers.</param>

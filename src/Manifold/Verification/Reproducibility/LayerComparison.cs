@@ -7,7 +7,7 @@ using Manifold.Solving.Keeping;
 namespace Manifold.Verification.Reproducibility;
 
 /// <summary>A step's layer in the store of the build that made it.</summary>
-public sealed record MadeLayer(LayerKeeper Layers, Digest DiffId);
+internal sealed record MadeLayer(LayerKeeper Layers, Digest DiffId);
 
 /// <summary>Compares two makings of a layer, file by file.</summary>
 /// <remarks>
@@ -20,7 +20,7 @@ public sealed record MadeLayer(LayerKeeper Layers, Digest DiffId);
 /// <see cref="LargestContent"/>.
 /// </remarks>
 /// <param name="fileTime">What files are stamped with, in seconds since 1970.</param>
-public sealed class LayerComparison(BuildConditions first, BuildConditions second, long fileTime)
+internal sealed class LayerComparison(BuildConditions first, BuildConditions second, long fileTime)
 {
     internal const int LargestContent = 8 * 1024 * 1024;
 

@@ -5,7 +5,7 @@ using Manifold.Oci;
 namespace Manifold.Verification.Reproducibility;
 
 /// <summary>What came of building a project twice from nothing.</summary>
-public sealed record ReproducibilityReport
+internal sealed record ReproducibilityReport
 {
     public required BuildConditions First { get; init; }
     public required BuildConditions Second { get; init; }
@@ -25,7 +25,7 @@ public sealed record ReproducibilityReport
 /// <summary>Under what a build was made; the two differ in each of these.</summary>
 /// <param name="Folder">Where the project lay; of several folders the first.</param>
 /// <param name="Jobs">How many RUNs worked at a time.</param>
-public sealed record BuildConditions(string Folder, DateTimeOffset Began, TimeSpan Duration, int Jobs)
+internal sealed record BuildConditions(string Folder, DateTimeOffset Began, TimeSpan Duration, int Jobs)
 {
     /// <summary>What hooks and RUNs had as TZ; null where the machine's and the images' own counted.</summary>
     public string? TimeZone { get; init; }
@@ -36,7 +36,7 @@ public sealed record BuildConditions(string Folder, DateTimeOffset Began, TimeSp
 }
 
 /// <summary>An image of the project, built twice.</summary>
-public sealed record ReproducedImage(string Name, Digest First, Digest Second, ImmutableArray<ReproducedPlatform> Platforms)
+internal sealed record ReproducedImage(string Name, Digest First, Digest Second, ImmutableArray<ReproducedPlatform> Platforms)
 {
     public bool IsSame => First == Second;
 
@@ -45,7 +45,7 @@ public sealed record ReproducedImage(string Name, Digest First, Digest Second, I
 }
 
 /// <summary>One platform's manifests; null where a build went without the platform.</summary>
-public sealed record ReproducedPlatform(Platform Platform, Digest? First, Digest? Second)
+internal sealed record ReproducedPlatform(Platform Platform, Digest? First, Digest? Second)
 {
     public bool IsSame => First == Second;
 }
@@ -53,7 +53,7 @@ public sealed record ReproducedPlatform(Platform Platform, Digest? First, Digest
 /// <summary>A step whose layer differs.</summary>
 /// <param name="Name">The instruction, as the build's progress has it.</param>
 /// <param name="Place">E.g. <c>api/Dockerfile:7</c>.</param>
-public sealed record StepDifference(string Image, ImmutableArray<Platform> Platforms, string Name, string Place)
+internal sealed record StepDifference(string Image, ImmutableArray<Platform> Platforms, string Name, string Place)
 {
     /// <summary>What it stands on differs already, so that it may have had no choice.</summary>
     public bool StandsOnDifferences { get; init; }
@@ -66,10 +66,10 @@ public sealed record StepDifference(string Image, ImmutableArray<Platform> Platf
 }
 
 /// <summary>How a file of a layer differs. A closed family of three.</summary>
-public enum FileChange { OnlyFirst, OnlySecond, Differs }
+internal enum FileChange { OnlyFirst, OnlySecond, Differs }
 
 /// <summary>A file that two makings of a layer do not agree on.</summary>
-public sealed record FileDifference(string Path, FileChange Change)
+internal sealed record FileDifference(string Path, FileChange Change)
 {
     /// <summary>Everything but the content: kind, mode, owner, time, link, extended attributes.</summary>
     public ImmutableArray<AttributeDifference> Attributes { get; init; } = [];
@@ -83,19 +83,19 @@ public sealed record FileDifference(string Path, FileChange Change)
     public string? Hook { get; init; }
 }
 
-public sealed record AttributeDifference(string Name, string First, string Second);
+internal sealed record AttributeDifference(string Name, string First, string Second);
 
 /// <summary>Where two contents part.</summary>
 /// <param name="Offset">Of the first byte that differs.</param>
 /// <param name="First">What stands there, for people: text, or hexadecimal digits.</param>
 /// <param name="Inside">The entry of the archive that differs, and that the offset counts in; null for the file itself.</param>
-public sealed record ContentDifference(long Offset, string First, string Second, string? Inside);
+internal sealed record ContentDifference(long Offset, string First, string Second, string? Inside);
 
 /// <summary>A value in a config, a manifest or an index that differs, by its path in the JSON.</summary>
-public sealed record ConfigDifference(string Image, Platform? Platform, string Path, string? First, string? Second, LikelyCause Cause);
+internal sealed record ConfigDifference(string Image, Platform? Platform, string Path, string? First, string? Second, LikelyCause Cause);
 
 /// <summary>Kinds of what makes builds differ.</summary>
-public enum LikelyCauseKind { TimeStamp, Path, Random, Order, Argument, Network, Unknown }
+internal enum LikelyCauseKind { TimeStamp, Path, Random, Order, Argument, Network, Unknown }
 
 /// <summary>Why something probably differs, and what mends it.</summary>
-public sealed record LikelyCause(LikelyCauseKind Kind, string Text, string Mend);
+internal sealed record LikelyCause(LikelyCauseKind Kind, string Text, string Mend);

@@ -5,14 +5,14 @@ using Manifold.Oci;
 namespace Manifold.Verification.Signatures;
 
 /// <summary>What the signatures of one manifest are worth, the best first.</summary>
-public enum SignatureOutcome { Signed, WrongReference, WrongDigest, WrongKey, Missing }
+internal enum SignatureOutcome { Signed, WrongReference, WrongDigest, WrongKey, Missing }
 
 /// <summary>One manifest of an image: the top, or a platform's.</summary>
 /// <param name="Message">A sentence for people; says what to do where it is not signed.</param>
-public sealed record SignatureFinding(string Subject, Digest Digest, SignatureOutcome Outcome, string Message);
+internal sealed record SignatureFinding(string Subject, Digest Digest, SignatureOutcome Outcome, string Message);
 
 /// <summary>Whether an image is signed, all of it.</summary>
-public sealed record SignatureReport(ImmutableArray<SignatureFinding> Findings)
+internal sealed record SignatureReport(ImmutableArray<SignatureFinding> Findings)
 {
     public bool IsSigned => Findings.All(finding => finding.Outcome == SignatureOutcome.Signed);
 }
@@ -28,7 +28,7 @@ public sealed record SignatureReport(ImmutableArray<SignatureFinding> Findings)
 /// The index alone is not enough: a client that pulls a platform by digest never sees it.
 /// </remarks>
 /// <param name="signedAs">The repository that the signatures must name; null accepts any.</param>
-public sealed class SignatureCheck(IImageSource source, SignatureReader reader, VerificationKey key, ImageReference? signedAs)
+internal sealed class SignatureCheck(IImageSource source, SignatureReader reader, VerificationKey key, ImageReference? signedAs)
 {
     public async Task<SignatureReport> RunAsync(CancellationToken cancellation = default)
     {

@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Verification.Signatures;
 
 /// <summary>One signature as it was found: not yet checked.</summary>
-public sealed record FoundSignature(byte[] Payload, byte[] Signature);
+internal sealed record FoundSignature(byte[] Payload, byte[] Signature);
 
 /// <summary>The signatures that are kept for a manifest, wherever cosign and its kin keep them.</summary>
 /// <remarks>
@@ -14,7 +14,7 @@ public sealed record FoundSignature(byte[] Payload, byte[] Signature);
 /// </code>
 /// What is malformed is left out: it proves nothing. Each costs a manifest and a blob of some hundred bytes.
 /// </remarks>
-public sealed class SignatureReader(IImageSource source)
+internal sealed class SignatureReader(IImageSource source)
 {
     // cosign's payloads have some 250 bytes; annotations of whoever signs come in addition.
     private const int PayloadBytes = 64 * 1024, SignaturesAtMost = 100;

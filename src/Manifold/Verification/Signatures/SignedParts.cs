@@ -6,10 +6,10 @@ namespace Manifold.Verification.Signatures;
 
 /// <summary>A manifest that is signed by itself.</summary>
 /// <param name="Name">For people: <c>index</c>, or the platform.</param>
-public sealed record SignedPart(string Name, Descriptor Descriptor);
+internal sealed record SignedPart(string Name, Descriptor Descriptor);
 
 /// <summary>Which manifests of an image are signed: its top, and all indexes and images of platforms below it.</summary>
-public static class SignedParts
+internal static class SignedParts
 {
     /// <summary>The top first. Entries that are no image (attestations of other builders) are left out.</summary>
     public static async Task<ImmutableArray<SignedPart>> OfAsync(

@@ -9,7 +9,7 @@ namespace Manifold.Verification.Signatures;
 /// Source: containers/image, "containers-signature(5)", section "JSON Data Format"; sigstore/cosign specs/SIGNATURE_SPEC.md.
 /// </remarks>
 /// <param name="Reference">The name as whoever signed it called it: a repository, with a tag or without.</param>
-public sealed record SimpleSigning(string Reference, Digest Manifest)
+internal sealed record SimpleSigning(string Reference, Digest Manifest)
 {
     public const string MediaType = "application/vnd.dev.cosign.simplesigning.v1+json";
     public const string ArtifactType = "application/vnd.dev.cosign.artifact.sig.v1+json";

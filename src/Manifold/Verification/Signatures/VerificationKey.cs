@@ -4,7 +4,7 @@ using Manifold.Linux;
 namespace Manifold.Verification.Signatures;
 
 /// <summary>A public key that signatures are checked with: ECDSA on P-256 or P-384, as cosign's <c>cosign.pub</c>.</summary>
-public sealed class VerificationKey : IDisposable
+internal sealed class VerificationKey : IDisposable
 {
     private readonly ECDsa key;
 
