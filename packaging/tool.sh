@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs the programs for 'dotnet tool': manifold.VERSION.nupkg refers to one package for each architecture, which contains the program.
+# Packs the programs for 'dotnet tool': manifold.tool.VERSION.nupkg refers to a package for each architecture, which has the program.
 #   usage: packaging/tool.sh WORK FOLDER      WORK has a tree for each architecture
 # The format is that of 'dotnet pack' of .NET 10 for a native tool (PackAsTool, PublishAot, ToolPackageRuntimeIdentifiers). dotnet pack
 # itself would compile each program again, but the package must contain the same program as the tarball.
@@ -73,14 +73,14 @@ def write(name, kind, what, files):
 
 
 summary = "Builds container images for many architectures from one Dockerfile and publishes them as one, without a daemon."
-pointers = "".join(f'    <RuntimeIdentifierPackage RuntimeIdentifier="{rid}" Id="manifold.{rid}" />\n' for rid in built.values())
-write("manifold", "DotnetTool", summary, {
+pointers = "".join(f'    <RuntimeIdentifierPackage RuntimeIdentifier="{rid}" Id="manifold.tool.{rid}" />\n' for rid in built.values())
+write("manifold.tool", "DotnetTool", summary, {
     "tools/any/any/DotnetToolSettings.xml": settings('<Command Name="manifold" />',
         f"  <RuntimeIdentifierPackages>\n{pointers}  </RuntimeIdentifierPackages>\n"),
 })
 for arch, rid in built.items():
     doc = f"{work}/{arch}/share/doc/manifold"
-    write(f"manifold.{rid}", "DotnetToolRidPackage", f"{summary} This package contains the program for {rid}. Install the package 'manifold' instead.", {
+    write(f"manifold.tool.{rid}", "DotnetToolRidPackage", f"{summary} This package contains the program for {rid}. Install the package 'manifold.tool' instead.", {
         f"tools/any/{rid}/DotnetToolSettings.xml": settings('<Command Name="manifold" EntryPoint="manifold" Runner="executable" />'),
         f"tools/any/{rid}/manifold": open(f"{work}/{arch}/bin/manifold", "rb").read(),
         "LICENSE.txt": open(f"{doc}/LICENSE", "rb").read(),

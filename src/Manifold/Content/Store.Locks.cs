@@ -14,14 +14,14 @@ public sealed partial class Store
         WaitAsync(() => FileLock.TryShare(Layout.ContentLock), onWait, cancellation);
 
     /// <summary>Held by a prune. Null where somebody adds to the store at this moment.</summary>
-    public IDisposable? TryLockExclusive() => TryLock(() => FileLock.TryTake(Layout.ContentLock));
+    internal IDisposable? TryLockExclusive() => TryLock(() => FileLock.TryTake(Layout.ContentLock));
 
     /// <inheritdoc cref="LockSharedAsync"/>
-    public Task<IDisposable> LockExclusiveAsync(Action? onWait = null, CancellationToken cancellation = default) =>
+    internal Task<IDisposable> LockExclusiveAsync(Action? onWait = null, CancellationToken cancellation = default) =>
         WaitAsync(() => FileLock.TryTake(Layout.ContentLock), onWait, cancellation);
 
     /// <summary>Held while a publication from this store writes tags: one at a time, for the moments that this takes.</summary>
-    public Task<IDisposable> LockPublicationsAsync(CancellationToken cancellation = default)
+    internal Task<IDisposable> LockPublicationsAsync(CancellationToken cancellation = default)
     {
         var folder = Layout.Publications.Path;
         Guarded(() => Directory.CreateDirectory(folder));

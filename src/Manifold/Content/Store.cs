@@ -44,7 +44,7 @@ public sealed partial class Store : IDisposable
     internal Repositories Repositories { get; }
 
     /// <summary>A folder of this process's own, on the store's disk, removed at the end. The next process sweeps a killed one's.</summary>
-    public string WorkFolder => work.Value.Path;
+    internal string WorkFolder => work.Value.Path;
 
     /// <summary>The root of a store for this process alone, in the work folder. Its opener deletes it, or who sweeps the folder.</summary>
     internal string StoreInside(string name) => work.Value.StoreInside(name);
@@ -56,7 +56,7 @@ public sealed partial class Store : IDisposable
     /// <param name="endAbandoned">Ends what a killed process left running, by its work folder, which is deleted next. Builds leave RUNs:
     /// pass <c>AbandonedRuns.End</c>.</param>
     /// <exception cref="HostNotReadyException">The folder cannot be made or written.</exception>
-    public static Store Open(string root, Action<string> endAbandoned)
+    internal static Store Open(string root, Action<string> endAbandoned)
     {
         root = Path.GetFullPath(root);
         var layout = new StoreLayout(root);
@@ -148,11 +148,11 @@ public sealed partial class Store : IDisposable
     }
 
     /// <summary>Replaces a small file in one step: readers see the old one or the new one.</summary>
-    public static void ReplaceFile(string path, ReadOnlySpan<byte> content) => WriteFile(path, content, overwrite: true);
+    internal static void ReplaceFile(string path, ReadOnlySpan<byte> content) => WriteFile(path, content, overwrite: true);
 
     /// <summary>Creates a small file in one step: readers see the whole file or none.</summary>
     /// <exception cref="IOException">The file exists.</exception>
-    public static void CreateFile(string path, ReadOnlySpan<byte> content) => WriteFile(path, content, overwrite: false);
+    internal static void CreateFile(string path, ReadOnlySpan<byte> content) => WriteFile(path, content, overwrite: false);
 
     private static void WriteFile(string path, ReadOnlySpan<byte> content, bool overwrite)
     {

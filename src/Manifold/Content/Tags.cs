@@ -39,7 +39,7 @@ public sealed class Tags : IDisposable
     public ImmutableArray<NamedImage> List() => [.. Read().Images];
 
     /// <summary>What must be kept: the targets of all entries, also of those that another tool wrote without a name.</summary>
-    public ImmutableArray<Descriptor> Roots() => [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
+    internal ImmutableArray<Descriptor> Roots() => [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
 
     /// <summary>True if the store keeps content without a name, such as referrers.</summary>
     public bool KeepsNameless => Read().Entries.Any(entry => entry.Image is null);
@@ -60,7 +60,7 @@ public sealed class Tags : IDisposable
     }
 
     /// <summary>Keeps content that has no name: what refers to an image. Idempotent.</summary>
-    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(index =>
+    internal void Keep(IReadOnlyCollection<Descriptor> contents) => Change(index =>
     {
         var known = index.Entries.Select(entry => entry.Descriptor.Digest).ToHashSet();
         var added = contents.Where(content => known.Add(content.Digest)).Select(content => TagEntry.Of(content.WithoutName())).ToList();

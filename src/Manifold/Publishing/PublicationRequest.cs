@@ -53,7 +53,7 @@ public sealed record PublicationRequest
 
     /// <summary><c>TAG-amd64</c>, <c>TAG-arm-v7</c>; another system than Linux is named too: <c>TAG-windows-amd64</c>.</summary>
     /// <param name="ending">Instead of the platform's own name.</param>
-    public static ImageReference OfPlatform(ImageReference tag, Platform platform, string? ending = null)
+    internal static ImageReference OfPlatform(ImageReference tag, Platform platform, string? ending = null)
     {
         var name = $"{tag.Tag}-{ending ?? (platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
         if (!ImageReference.TryParse($"{tag.Name}:{name}", out var reference))

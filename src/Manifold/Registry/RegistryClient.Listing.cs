@@ -73,7 +73,7 @@ public sealed partial class RegistryClient
 
     /// <summary>The tag that lists a manifest's referrers where the registry does not: <c>sha256-HEX</c>.</summary>
     /// <remarks>Source: section "Referrers Tag Schema".</remarks>
-    public static string ReferrersTag(Digest subject) =>
+    internal static string ReferrersTag(Digest subject) =>
         $"{subject.Algorithm}-{(subject.Hex.Length > 64 ? subject.Hex[..64] : subject.Hex)}";
 
     /// <summary>Deletes a manifest by digest, or a tag alone. False where it is not there.</summary>

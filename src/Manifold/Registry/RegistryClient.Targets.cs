@@ -24,7 +24,7 @@ public sealed partial class RegistryClient
     /// <summary>As the other, by reading the blob's last byte: some registries answer for blobs that their storage has lost.</summary>
     /// <remarks>Costs as much as a question, and one request more where the registry sends its clients to a storage. Source: "Pulling
     /// blobs", and RFC 9110, "Range".</remarks>
-    public Task<long?> SizeByReadingAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation = default) =>
+    internal Task<long?> SizeByReadingAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation = default) =>
         SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true },
             blob.Size, cancellation);
 
@@ -34,7 +34,7 @@ public sealed partial class RegistryClient
     /// the registry has taken it.
     /// </summary>
     /// <param name="reading">Looks by reading a byte of it.</param>
-    public Task<long?> SizeOfSentBlobAsync(ImageReference repository, Descriptor blob, bool reading,
+    internal Task<long?> SizeOfSentBlobAsync(ImageReference repository, Descriptor blob, bool reading,
         CancellationToken cancellation = default)
     {
         var look = BlobRequest("push", reading ? HttpMethod.Get : HttpMethod.Head, repository, blob.Digest) with { Push = true };
@@ -122,12 +122,12 @@ public sealed partial class RegistryClient
 
     /// <summary>Whether a repository is there; null where the registry does not tell.</summary>
     /// <remarks>Source: section "Listing Tags".</remarks>
-    public Task<bool?> HasRepositoryAsync(ImageReference repository, CancellationToken cancellation = default) =>
+    internal Task<bool?> HasRepositoryAsync(ImageReference repository, CancellationToken cancellation = default) =>
         AskAsync(repository, $"v2/{repository.Repository}/tags/list?n=1", cancellation);
 
     /// <summary>Whether the registry lists referrers itself; null where it does not tell. Without, clients keep them under a tag.</summary>
     /// <remarks>Source: section "Listing Referrers": 404 means that the API is not there.</remarks>
-    public Task<bool?> HasReferrersApiAsync(ImageReference repository, CancellationToken cancellation = default) =>
+    internal Task<bool?> HasReferrersApiAsync(ImageReference repository, CancellationToken cancellation = default) =>
         AskAsync(repository, $"v2/{repository.Repository}/referrers/{Anything}", cancellation);
 
     private async Task<bool?> AskAsync(ImageReference repository, string location, CancellationToken cancellation)

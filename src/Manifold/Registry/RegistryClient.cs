@@ -21,11 +21,11 @@ public sealed partial class RegistryClient(RegistryOptions options) : IDisposabl
 
     private RegistryClient? ofTargets;
 
-    public RegistryOptions Options => options;
+    internal RegistryOptions Options => options;
 
     /// <summary>Reads as whoever writes: with the account that pushes, and from no mirror, which may lag behind.</summary>
     /// <remarks>This one where that makes no difference. Owned by this one.</remarks>
-    public RegistryClient OfTargets => options.PushCredentials is null && options.Registries.MovesNothing ? this
+    internal RegistryClient OfTargets => options.PushCredentials is null && options.Registries.MovesNothing ? this
         : LazyInitializer.EnsureInitialized(ref ofTargets, () => new RegistryClient(options with
         {
             Credentials = options.PushCredentials ?? options.Credentials,
