@@ -38,9 +38,14 @@ public sealed class ManifoldEngine : IDisposable
     public RegistryClient Registry { get; }
 
     /// <summary>Opens the store, and creates it if it is missing.</summary>
-    /// <exception cref="HostNotReadyException">The store's folder cannot be created or written.</exception>
+    /// <exception cref="HostNotReadyException">The system is not Linux, or the store's folder cannot be created or written.</exception>
     /// <exception cref="ManifoldException">A configuration file of registries cannot be read.</exception>
-    public static ManifoldEngine Open(EngineOptions? options = null) => new(options ?? new EngineOptions());
+    public static ManifoldEngine Open(EngineOptions? options = null)
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new HostNotReadyException("Manifold needs Linux, and this is another system. Run the program on Linux or in a container.");
+        return new ManifoldEngine(options ?? new EngineOptions());
+    }
 
     /// <summary>Builds, verifies and names an image, and publishes it if a publication is asked for: all tags, or none.</summary>
     /// <param name="request">The Dockerfile, its context, and the platforms.</param>

@@ -1,4 +1,5 @@
 using Manifold.Content;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Engine;
@@ -68,11 +69,12 @@ public sealed class UsingThePackage : IDisposable
               <fallbackPackageFolders><clear /><add key="had" value="{had}" /></fallbackPackageFolders>
             </configuration>
             """);
+        Directory.CreateDirectory(folder["data"]);
         foreach (var sample in Directory.EnumerateFiles(Samples, "*.cs"))
             File.Copy(sample, folder[Path.Combine("samples", Path.GetFileName(sample))]);
     }
 
-    private Task<Linux.ChildProcess.Result> RunAsync(string sample, params string[] arguments) => Tool.Try("env",
+    private Task<ChildProcess.Result> RunAsync(string sample, params string[] arguments) => Tool.Try("env",
         ["-C", folder["samples"], $"NUGET_PACKAGES={folder["packages"]}", $"XDG_DATA_HOME={folder["data"]}",
             $"MANIFOLD_ROOT={folder["store"]}", "DOTNET_NOLOGO=1", "timeout", "300", "dotnet", "run", sample, .. arguments]);
 
