@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
@@ -7,59 +6,33 @@ using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>
-/// A piece of a page. Made by interpolation only, which escapes every text that is put in: forgetting it is not possible.
-/// </summary>
-/// <remarks>
-/// The literal parts are the page's own; a hole takes a text (escaped, also within quotes, and what is not seen is shown), a number,
-/// or pieces.
-/// <code>Html.Of($"&lt;td title=\"{path}\"&gt;{name}&lt;/td&gt;")</code>
-/// </remarks>
+/// <summary>Markup. Only a template makes it, and a template escapes every text: forgetting it is not possible.</summary>
 internal readonly record struct Html
 {
+    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
+
     private readonly string? text;
 
     private Html(string text) => this.text = text;
 
-    public static Html Empty => default;
-
     public bool IsEmpty => string.IsNullOrEmpty(text);
 
-    public static Html Of(ref HtmlHandler handler) => new(handler.ToText());
+    /// <summary>The piece as its template draws it.</summary>
+    public static Html Of(Piece piece) => new(Template.Of(piece).Fill(piece));
 
-    public static Html Join(IEnumerable<Html> parts) => new(string.Concat(parts.Select(part => part.text)));
+    /// <summary>The program's own style sheet or script, which is embedded as a file.</summary>
+    public static Html Embedded(string file) => new(Template.Embedded(file));
 
-    /// <summary>The program's own style sheet or script.</summary>
-    internal static Html Own(string text) => new(text);
+    /// <summary>Appends a value of a model: a text (escaped, also within quotes, and what is not seen is shown), a number, or markup.</summary>
+    public static void Append(StringBuilder page, object? value) => _ = value switch
+    {
+        null => page,
+        string text => page.Append(Encoder.Encode(ForeignText.Lines(text))),
+        int number => page.Append(CultureInfo.InvariantCulture, $"{number}"),
+        double number => page.Append(CultureInfo.InvariantCulture, $"{Math.Round(number, 2)}"),
+        Html markup => page.Append(markup.text),
+        _ => throw new ArgumentException($"A page cannot show a {value.GetType()}.", nameof(value)),
+    };
 
     public override string ToString() => text ?? "";
-}
-
-/// <summary>What the compiler calls for <c>Html.Of($"…")</c>.</summary>
-[InterpolatedStringHandler]
-internal ref struct HtmlHandler
-{
-    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
-
-    private readonly StringBuilder page;
-
-    public HtmlHandler(int literalLength, int formattedCount) => page = new StringBuilder(literalLength + (16 * formattedCount));
-
-    public readonly void AppendLiteral(string text) => page.Append(text);
-
-    public readonly void AppendFormatted(string? text) => page.Append(Encoder.Encode(ForeignText.Lines(text ?? "")));
-
-    public readonly void AppendFormatted(Html part) => page.Append(part.ToString());
-
-    public readonly void AppendFormatted(IEnumerable<Html> parts)
-    {
-        foreach (var part in parts)
-            page.Append(part.ToString());
-    }
-
-    public readonly void AppendFormatted(int number) => page.Append(CultureInfo.InvariantCulture, $"{number}");
-
-    public readonly void AppendFormatted(double number) => page.Append(CultureInfo.InvariantCulture, $"{Math.Round(number, 2)}");
-
-    internal readonly string ToText() => page.ToString();
 }

@@ -1,77 +1,69 @@
-using System.Globalization;
+using System.Collections.Immutable;
 using Manifold.Building.Recording;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>The details of one image.</summary>
-internal static class ImageDetails
+/// <summary>The details of one image from top to bottom. A part that has nothing to show is empty.</summary>
+internal sealed record ImageDetails : Piece
 {
-    public static Html Render(BuildRecord record, RecordedComponent image) => Render(record, image, SharedLayers.Of(record, image));
+    /// <summary>Null if the head of the page shows it.</summary>
+    public required string? Failure { get; init; }
 
-    private static Html Render(BuildRecord record, RecordedComponent image, SharedLayers shared) => Html.Of($"""
-        {(image.Failure is { } failure && record.Components.Length > 1 ? Html.Of($"<pre class=\"failure\">{failure}</pre>") : Html.Empty)}
-        {Platforms(record, image)}
-        {Hooks(record, image)}
-        {StageMatrix.Render(record, image)}
-        {(record.Components.Length == 1 ? Timeline.Render(record) : Html.Empty)}
-        {LayerChart.Render(image, shared)}
-        {IndexTree.Render(image, shared)}
-        {Checks.Render(image)}
-        {Pairs("Labels", image.Labels)}
-        {Pairs("Build arguments", image.Arguments)}
-        {Commands.Render(image)}
-        """);
+    public required Html Platforms { get; init; }
+    public required Html Hooks { get; init; }
+    public required Html Stages { get; init; }
+    public required Html Timeline { get; init; }
+    public required Html Sizes { get; init; }
+    public required Html Index { get; init; }
+    public required Html Verification { get; init; }
+    public required Html Parity { get; init; }
+    public required Html Waste { get; init; }
+    public required Html Labels { get; init; }
+    public required Html Arguments { get; init; }
+    public required Html PullCommands { get; init; }
+    public required Html CheckCommands { get; init; }
 
-    private static Html Platforms(BuildRecord record, RecordedComponent image) => image.Platforms.IsEmpty ? Html.Empty
-        : Pieces.Section("Platforms", "", Pieces.Table(
-        ["platform", "manifest", "#compressed", "#unpacked", "#wasted", "#time", "#cached steps", "built", "verified"],
-        image.Platforms.Select(platform => Platform(record, image, platform))));
-
-    private static Html Platform(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => Html.Of($"""
-        <tr><th scope="row">{platform.Platform.ToString()}</th>{(platform.Manifest is null ? NotBuilt(record, image, platform) : Sizes(image, platform))}<td class="number">{(platform.IsCached ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(platform.Seconds))}</td><td class="number">{platform.CachedSteps.ToString(CultureInfo.InvariantCulture)} of {platform.Steps.ToString(CultureInfo.InvariantCulture)}</td><td>{Way(record, image, platform)}</td><td>{Verdict(platform)}</td></tr>
-
-        """);
-
-    private static Html Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) =>
-        Ways.Short(record, image, platform) is var way and not Ways.Unknown
-        ? Html.Of($"<i class=\"dot {Pieces.ClassOf(platform.Way)}\"></i>{way}") : Html.Of($"<span class=\"muted\">–</span>");
-
-    private static Html Sizes(RecordedComponent image, RecordedPlatform platform) => Html.Of($"""
-        <td>{Pieces.Digest(platform.Manifest)}</td><td class="number">{Pieces.Bytes(platform.CompressedBytes)} {Pieces.Change(platform.CompressedBytes - image.Before?.Find(platform.Platform)?.CompressedBytes)}</td><td class="number">{Pieces.Bytes(platform.UncompressedBytes)}</td><td class="number">{Pieces.Bytes(platform.WastedBytes)}</td>
-        """);
-
-    /// <summary>The reason; if the page shows it above already, only that the platform failed.</summary>
-    private static Html NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch
+    public static Html Render(BuildRecord record, RecordedComponent image)
     {
-        null when record.HasFailed(image, platform) => Html.Of($"<td colspan=\"4\" class=\"bad\">failed</td>"),
-        null => Html.Of($"<td colspan=\"4\" class=\"muted\">not built</td>"),
-        { } failure when failure == image.Failure || failure == record.Failure =>
-            Html.Of($"<td colspan=\"4\" class=\"bad\">failed, see the error above</td>"),
-        { } failure => Html.Of($"<td colspan=\"4\" class=\"bad prose\">{(platform.Optional ? "skipped: " : "")}{failure}</td>"),
-    };
+        var shared = SharedLayers.Of(record, image);
+        return Html.Of(new ImageDetails
+        {
+            Failure = record.Components.Length > 1 ? image.Failure : null,
+            Platforms = PlatformTable.Render(record, image),
+            Hooks = Pages.Hooks.Render(record, image),
+            Stages = StageMatrix.Render(record, image),
+            Timeline = record.Components.Length == 1 ? Pages.Timeline.Render(record) : default,
+            Sizes = LayerSizes.Render(image, shared),
+            Index = IndexTree.Render(image, shared),
+            Verification = VerificationResults.Render(image),
+            Parity = Pages.Parity.Render(image),
+            Waste = WastedBytes.Render(image),
+            Labels = Pairs.Render("Labels", image.Labels),
+            Arguments = Pairs.Render("Build arguments", image.Arguments),
+            PullCommands = Pages.PullCommands.Render(image),
+            CheckCommands = Pages.CheckCommands.Render(image),
+        });
+    }
+}
 
-    private static Html Hooks(BuildRecord record, RecordedComponent image)
+/// <summary>The commands of the project file that ran before the build of an image.</summary>
+internal sealed record Hooks(IReadOnlyList<HookRow> Rows) : Piece
+{
+    public static Html Render(BuildRecord record, RecordedComponent image)
     {
         var hooks = record.Hooks.Where(hook => hook.Component == image.Name).ToList();
-        return hooks.Count == 0 ? Html.Empty : Pieces.Section("Hooks",
-            "Commands that ran on this machine before the build.", Pieces.Table(["command", "#time"], hooks.Select(hook => Html.Of($"""
-            <tr><th scope="row" class="prose"><code>{hook.Name}</code></th><td class="number">{Pieces.Seconds(hook.Elapsed)}</td></tr>
-
-            """))));
+        return hooks.Count == 0 ? default
+            : Html.Of(new Hooks([.. hooks.Select(hook => new HookRow(hook.Name, Pieces.Seconds(hook.Elapsed)))]));
     }
-
-    private static Html Verdict(RecordedPlatform platform) => BuildTable.Verdict(platform) switch
-    {
-        "yes" => Html.Of($"<span class=\"good\">✓</span> yes"),
-        "yes, started" => Html.Of($"<span class=\"good\">✓</span> starts"),
-        "error" or "does not start" => Html.Of($"<span class=\"bad\">✕ {BuildTable.Verdict(platform)}</span>"),
-        "warning" => Html.Of($"<span class=\"odd\">! warning</span>"),
-        var none => Html.Of($"<span class=\"muted\">{none}</span>"),
-    };
-
-    private static Html Pairs(string heading, IReadOnlyDictionary<string, string> pairs) =>
-        pairs.Count == 0 ? Html.Empty : Pieces.Section(heading, "", Html.Of($"""
-        <dl class="pairs">{pairs.Select(pair => Html.Of($"<dt><code>{pair.Key}</code></dt><dd>{pair.Value}</dd>"))}</dl>
-
-        """));
 }
+
+internal sealed record HookRow(string Command, string Time);
+
+/// <summary>Names and their values.</summary>
+internal sealed record Pairs(string Heading, IReadOnlyList<Pair> Entries) : Piece
+{
+    public static Html Render(string heading, ImmutableSortedDictionary<string, string> pairs) => pairs.IsEmpty ? default
+        : Html.Of(new Pairs(heading, [.. pairs.Select(pair => new Pair(pair.Key, pair.Value))]));
+}
+
+internal sealed record Pair(string Name, string Value);

@@ -6,59 +6,87 @@ using Manifold.Text;
 namespace Manifold.Reporting.Pages;
 
 /// <summary>A table of a project's images: a row for each image, a column for each platform.</summary>
-internal static class Overview
+internal sealed record Overview(Html Legend, IReadOnlyList<string> Platforms, IReadOnlyList<OverviewRow> Images) : Piece
 {
     public static Html Render(BuildRecord record)
     {
         ImmutableArray<Platform> platforms = [.. record.Platforms];
         var made = record.Components.SelectMany(image => image.Platforms).Where(platform => platform.Manifest is not null).ToList();
-        var columns = platforms.Select(platform => "#" + platform.ToString().Replace("linux/", "", StringComparison.Ordinal));
-        return Pieces.Section("Images", "", Html.Of($"""
-            {Ways.Legend(made.Select(platform => platform.Way), made.Any(platform => platform.IsCached))}
-            {Pieces.Table(["image", "state", .. columns, "#time", "digest"], record.Components.Select((image, i) => Row(record, image, i, platforms)), "overview")}
-            """));
+        return Html.Of(new Overview(
+            WayLegend.Render(made.Select(platform => platform.Way), made.Any(platform => platform.IsCached)),
+            [.. platforms.Select(platform => platform.ToString().Replace("linux/", "", StringComparison.Ordinal))],
+            [.. record.Components.Select((image, i) => Row(record, image, i, platforms))]));
     }
 
-    private static Html Row(BuildRecord record, RecordedComponent image, int number, ImmutableArray<Platform> platforms) => Html.Of($"""
-        <tr><th scope="row"><a href="#image-{number}">{image.ShortName}</a></th><td>{State(record, image)}</td>{platforms.Select(platform => Cell(record, image, image.Platforms.FirstOrDefault(each => each.Platform == platform)))}<td class="number">{Time(record, image)}</td><td>{Pieces.Digest(image.Index?.Digest)}</td></tr>
-
-        """);
-
-    private static Html Cell(BuildRecord record, RecordedComponent image, RecordedPlatform? platform) => platform switch
+    private static OverviewRow Row(BuildRecord record, RecordedComponent image, int number, ImmutableArray<Platform> platforms)
     {
-        null => Html.Of($"<td></td>"),
-        { Manifest: null } when !record.HasFailed(image, platform) => Html.Of($"<td class=\"number muted\">–</td>"),
-        { Manifest: null } =>
-            Html.Of($"<td class=\"number bad\" title=\"{platform.Failure}\">{(platform.Optional ? "skipped" : "failed")}</td>"),
-        _ => Html.Of($"<td class=\"number\"><span class=\"dot {Pieces.ClassOf(platform.Way)}"
-            + $"{(platform.IsCached ? " cached" : "")}\" title=\"{Ways.Short(record, image, platform)}"
-            + $", verified: {BuildTable.Verdict(platform)}\"></span>{Amounts.Bytes(platform.CompressedBytes)}{Mark(platform)}</td>"),
-    };
-
-    private static Html Mark(RecordedPlatform platform) => BuildTable.Verdict(platform) switch
-    {
-        "error" or "does not start" => Html.Of($"<sup class=\"bad\">✕</sup>"),
-        "warning" => Html.Of($"<sup class=\"odd\">!</sup>"),
-        _ => Html.Empty,
-    };
-
-    private static Html Time(BuildRecord record, RecordedComponent image)
-    {
-        var seconds = record.SecondsOf(image);
-        if (record.StateOf(image) == ImageState.NotStarted)
-            return Html.Of($"<span class=\"muted\">–</span>");
+        var state = record.StateOf(image);
         var cached = !image.Platforms.IsEmpty && image.Platforms.All(platform => platform.IsCached)
             && record.Hooks.All(hook => hook.Component != image.Name);
-        return cached ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(seconds);
+        return new OverviewRow
+        {
+            Number = number,
+            Name = image.ShortName,
+            StateClass = state is ImageState.Published or ImageState.Built ? "good" : state == ImageState.Failed ? "bad" : "muted",
+            State = state.Text(),
+            IsUnchanged = state == ImageState.Published && image.Before?.Digest == image.Index?.Digest,
+            Cells = [.. platforms.Select(platform => Cell(record, image, image.Platforms.FirstOrDefault(each => each.Platform == platform)))],
+            IsCached = cached && state != ImageState.NotStarted,
+            Time = cached || state == ImageState.NotStarted ? null : Pieces.Seconds(record.SecondsOf(image)),
+            Digest = Pieces.Digest(image.Index?.Digest),
+        };
     }
 
-    private static Html State(BuildRecord record, RecordedComponent image) => record.StateOf(image) switch
+    private static OverviewCell Cell(BuildRecord record, RecordedComponent image, RecordedPlatform? platform) => platform switch
     {
-        ImageState.Failed => Html.Of($"<span class=\"bad\">failed</span>"),
-        ImageState.Published when image.Before?.Digest == image.Index?.Digest =>
-            Html.Of($"<span class=\"good\">published</span>, unchanged"),
-        ImageState.Published => Html.Of($"<span class=\"good\">published</span>"),
-        ImageState.Built => Html.Of($"<span class=\"good\">built</span>"),
-        var state => Html.Of($"<span class=\"muted\">{state.Text()}</span>"),
+        null => new OverviewCell { IsMissing = true },
+        { Manifest: null } when !record.HasFailed(image, platform) => new OverviewCell { IsNotBuilt = true },
+        { Manifest: null } => new OverviewCell { Failed = new FailedCell(platform.Failure, platform.Optional ? "skipped" : "failed") },
+        _ => new OverviewCell
+        {
+            Made = new MadeCell(Pieces.ClassOf(platform.Way), platform.IsCached, Ways.Short(record, image, platform),
+                BuildTable.Verdict(platform), Amounts.Bytes(platform.CompressedBytes), Mark(platform)),
+        },
+    };
+
+    private static VerdictMark? Mark(RecordedPlatform platform) => BuildTable.Verdict(platform) switch
+    {
+        "error" or "does not start" => new VerdictMark("bad", "✕"),
+        "warning" => new VerdictMark("odd", "!"),
+        _ => null,
     };
 }
+
+internal sealed record OverviewRow
+{
+    public required int Number { get; init; }
+    public required string Name { get; init; }
+    public required string StateClass { get; init; }
+    public required string State { get; init; }
+
+    /// <summary>Published under the digest that the tag had before.</summary>
+    public required bool IsUnchanged { get; init; }
+
+    public required IReadOnlyList<OverviewCell> Cells { get; init; }
+    public required bool IsCached { get; init; }
+
+    /// <summary>Null if it is cached or not started.</summary>
+    public required string? Time { get; init; }
+
+    public required Html Digest { get; init; }
+}
+
+/// <summary>A platform of an image: one of these.</summary>
+internal sealed record OverviewCell
+{
+    public bool IsMissing { get; init; }
+    public bool IsNotBuilt { get; init; }
+    public FailedCell? Failed { get; init; }
+    public MadeCell? Made { get; init; }
+}
+
+internal sealed record FailedCell(string? Failure, string State);
+
+internal sealed record MadeCell(string WayClass, bool IsCached, string Way, string Verdict, string Size, VerdictMark? Mark);
+
+internal sealed record VerdictMark(string Class, string Sign);

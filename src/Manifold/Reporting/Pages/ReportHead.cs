@@ -5,56 +5,67 @@ using Manifold.Text;
 namespace Manifold.Reporting.Pages;
 
 /// <summary>The top of the page: outcome, name, and key figures.</summary>
-internal static class ReportHead
+internal sealed record ReportHead : Piece
 {
-    public static Html Render(BuildRecord record) => Html.Of($"""
-        <header>
-        <p class="eyebrow"><span class="outcome {record.Outcome.ToString().ToLowerInvariant()}">{Outcome(record)}</span> <time datetime="{record.Begin.UtcDateTime.ToString("O")}">{record.Begin.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC</time></p>
-        <h1>{Title(record)}</h1>
-        {(record.Components.Length > 1 ? Project(record) : Names(record))}
-        {(record.Failure is { } failure ? Html.Of($"<pre class=\"failure\">{failure}</pre>") : Html.Empty)}
-        <dl class="figures">{Figures(record)}</dl>
-        </header>
+    public required string OutcomeClass { get; init; }
+    public required string Outcome { get; init; }
+    public required string IsoTime { get; init; }
+    public required string Time { get; init; }
 
-        """);
+    /// <summary>The registry's part of the name. It is shown less prominently than the rest.</summary>
+    public required string? Registry { get; init; }
 
-    private static string Outcome(BuildRecord record) =>
+    public required string Title { get; init; }
+
+    /// <summary>Null for a single image.</summary>
+    public required ProjectNames? Project { get; init; }
+
+    /// <summary>Null if there are several images, or none.</summary>
+    public required ImageNames? Image { get; init; }
+
+    public required string? Failure { get; init; }
+    public required IReadOnlyList<Figure> Figures { get; init; }
+
+    public static Html Render(BuildRecord record)
+    {
+        var slash = record.Components.Length == 1 ? record.Title.IndexOf('/', StringComparison.Ordinal) + 1 : 0;
+        var begin = record.Begin.UtcDateTime;
+        return Html.Of(new ReportHead
+        {
+            OutcomeClass = record.Outcome.ToString().ToLowerInvariant(),
+            Outcome = OutcomeOf(record),
+            IsoTime = begin.ToString("O"),
+            Time = begin.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture),
+            Registry = slash > 1 ? record.Title[..slash] : null,
+            Title = slash > 1 ? record.Title[slash..] : record.Title,
+            Project = record.Components.Length > 1 ? ProjectOf(record) : null,
+            Image = record.Components is [{ Index: { } index } only] ? new ImageNames(index.Digest.ToString(), [.. only.Tags.Skip(1)]) : null,
+            Failure = record.Failure,
+            Figures = [.. FiguresOf(record)],
+        });
+    }
+
+    private static string OutcomeOf(BuildRecord record) =>
         record.Outcome == BuildOutcome.Succeeded && record.Components.Any(component => component.Published) ? "Published"
             : OutcomeText.Of(record);
 
-    /// <summary>The registry's part of a name is shown less prominently than the rest.</summary>
-    private static Html Title(BuildRecord record) =>
-        record.Title.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 && record.Components.Length == 1
-            ? Html.Of($"<span class=\"registry\">{record.Title[..(slash + 1)]}</span>{record.Title[(slash + 1)..]}")
-            : Html.Of($"{record.Title}");
-
-    private static Html Names(BuildRecord record) => record.Components is not [{ Index: { } index } only] ? Html.Empty : Html.Of($"""
-        <p class="names"><code>{index.Digest.ToString()}</code>{Pieces.Copy(index.Digest.ToString())}{only.Tags.Skip(1).Select(tag => Html.Of($"<br>also <code>{tag}</code>"))}</p>
-        """);
-
-    /// <summary>The project file, and the images that were not built, by name.</summary>
-    private static Html Project(BuildRecord record)
+    private static ProjectNames ProjectOf(BuildRecord record)
     {
         ImageState[] unfinished = [ImageState.Failed, ImageState.Stopped, ImageState.NotStarted];
-        return Html.Of($"""
-            {(record.File is "" or "." ? Html.Empty : Html.Of($"<p class=\"names\"><code>{record.File}</code></p>"))}
-            {unfinished.Select(state => Unfinished(record, state))}
-            """);
+        return new ProjectNames(
+            record.File is "" or "." ? null : record.File,
+            [.. unfinished.Select(state => Unfinished(record, state)).Where(images => images.Images.Count > 0)]);
     }
 
-    private static Html Unfinished(BuildRecord record, ImageState state)
+    private static UnfinishedImages Unfinished(BuildRecord record, ImageState state)
     {
-        var images = record.ImagesThat(state).ToList();
-        if (images.Count == 0)
-            return Html.Empty;
-        var links = images.Select(
-            (image, i) => Html.Of($"{(i == 0 ? "" : ", ")}<a href=\"#image-{record.Components.IndexOf(image)}\">{image.ShortName}</a>"));
         var heading = state switch { ImageState.Failed => "Failed", ImageState.Stopped => "Stopped", _ => "Not started" };
-        return Html.Of(
-            $"<p class=\"names\"><span class=\"{(state == ImageState.Failed ? "bad" : "muted")}\">{heading}:</span> {links}</p>");
+        var images = record.ImagesThat(state).Select((image, i) => new ImageLink(
+            i == 0 ? "" : ", ", record.Components.IndexOf(image), image.ShortName));
+        return new UnfinishedImages(state == ImageState.Failed ? "bad" : "muted", heading, [.. images]);
     }
 
-    private static IEnumerable<Html> Figures(BuildRecord record)
+    private static IEnumerable<Figure> FiguresOf(BuildRecord record)
     {
         var platforms = record.Components.SelectMany(component => component.Platforms.Select(platform => (component, platform))).ToList();
         var made = platforms.Where(each => each.platform.Manifest is not null).ToList();
@@ -97,7 +108,17 @@ internal static class ReportHead
         return work > record.Duration.TotalSeconds ? $"{Amounts.Duration(TimeSpan.FromSeconds(work))} of step time" : "";
     }
 
-    private static Html Figure(string name, string value, string note) => Html.Of($"""
-        <div><dt>{name}</dt><dd>{value}{(note.Length > 0 ? Html.Of($" <small>{note}</small>") : Html.Empty)}</dd></div>
-        """);
+    private static Figure Figure(string name, string value, string note) => new(name, value, note.Length > 0 ? note : null);
 }
+
+/// <summary>The project file, and the images that were not built, by name.</summary>
+internal sealed record ProjectNames(string? File, IReadOnlyList<UnfinishedImages> Unfinished);
+
+internal sealed record UnfinishedImages(string Class, string Heading, IReadOnlyList<ImageLink> Images);
+
+internal sealed record ImageLink(string Separator, int Number, string Name);
+
+/// <summary>The digest, and the tags besides the first.</summary>
+internal sealed record ImageNames(string Digest, IReadOnlyList<string> Tags);
+
+internal sealed record Figure(string Name, string Value, string? Note);

@@ -4,29 +4,48 @@ using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>The base images, and the transfers from and to registries.</summary>
-internal static class Sources
+/// <summary>The base images by digest.</summary>
+internal sealed record BaseImages(IReadOnlyList<BaseRow> Images) : Piece
 {
-    public static Html Render(BuildRecord record) => Html.Of($"""
-        {Bases(record)}
-        {Transfers(record)}
-        """);
+    public static Html Render(BuildRecord record) => record.Bases.IsEmpty ? default : Html.Of(new BaseImages(
+        [.. record.Bases.GroupBy(image => image.Reference).SelectMany(same => same.Select((image, i) => Row(record, image, i == 0)))]));
 
-    private static Html Bases(BuildRecord record) => record.Bases.IsEmpty ? Html.Empty : Pieces.Section("Base images", "", Pieces.Table(
-        ["image", "platform", "digest", "#compressed", "created", "#age", "from"],
-        record.Bases.GroupBy(image => image.Reference).SelectMany(same => same.Select((image, i) => Base(record, image, i == 0)))));
+    private static BaseRow Row(BuildRecord record, RecordedBase image, bool isFirst) => new()
+    {
+        IsSame = !isFirst,
+        Reference = image.Reference,
+        Platform = image.Platform.ToString(),
+        Digest = Pieces.Digest(image.Digest),
+        Size = Amounts.Bytes(image.Bytes),
+        Created = image.Created?.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "unknown",
+        Age = image.Created is { } created ? Amounts.Age(record.Begin - created) : "–",
+        From = image.From,
+    };
+}
 
-    private static Html Base(BuildRecord record, RecordedBase image, bool first) => Html.Of($"""
-        <tr{(first ? Html.Empty : Html.Of($" class=\"same\""))}><th scope="row">{(first ? image.Reference : "")}</th><td>{image.Platform.ToString()}</td><td>{Pieces.Digest(image.Digest)}</td><td class="number">{Amounts.Bytes(image.Bytes)}</td><td>{(image.Created is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "unknown")}</td><td class="number">{(image.Created is { } made ? Amounts.Age(record.Begin - made) : "–")}</td><td>{image.From}</td></tr>
+internal sealed record BaseRow
+{
+    /// <summary>Whether the row above has the same reference, so that this one does not repeat it.</summary>
+    public required bool IsSame { get; init; }
 
-        """);
+    public required string Reference { get; init; }
+    public required string Platform { get; init; }
+    public required Html Digest { get; init; }
+    public required string Size { get; init; }
+    public required string Created { get; init; }
+    public required string Age { get; init; }
+    public required string From { get; init; }
+}
 
-    private static Html Transfers(BuildRecord record) => record.Transfers.IsEmpty ? Html.Empty : Pieces.Section("Transfers", "",
-        Pieces.Table(
-        ["transfer", "repository", "#blobs", "#size", "#time"], record.Transfers.Select(transfer => Html.Of($"""
-            <tr><td>{Meaning(transfer.Kind)}</td><th scope="row"><code>{transfer.Where}</code></th><td class="number">{transfer.Blobs}</td><td class="number">{Amounts.Bytes(transfer.Bytes)}</td><td class="number">{(transfer.Kind is "pulled" or "pushed" ? Pieces.Seconds(transfer.End - transfer.Begin) : Html.Of($"–"))}</td></tr>
+/// <summary>The transfers from and to registries.</summary>
+internal sealed record Transfers(IReadOnlyList<TransferRow> Rows) : Piece
+{
+    public static Html Render(BuildRecord record) =>
+        record.Transfers.IsEmpty ? default : Html.Of(new Transfers([.. record.Transfers.Select(Row)]));
 
-            """))));
+    private static TransferRow Row(RecordedTransfer transfer) => new(
+        Meaning(transfer.Kind), transfer.Where, transfer.Blobs, Amounts.Bytes(transfer.Bytes),
+        transfer.Kind is "pulled" or "pushed" ? Pieces.Seconds(transfer.End - transfer.Begin) : "–");
 
     private static string Meaning(string kind) => kind switch
     {
@@ -37,3 +56,5 @@ internal static class Sources
         _ => kind,
     };
 }
+
+internal sealed record TransferRow(string Kind, string Repository, int Blobs, string Size, string Time);

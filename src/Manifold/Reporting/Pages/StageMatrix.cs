@@ -7,22 +7,23 @@ namespace Manifold.Reporting.Pages;
 
 /// <summary>A table of stages and platforms: how long each stage took for each platform, and how it was built.</summary>
 /// <remarks>A stage that several platforms share ran once. Each row shows it as shared.</remarks>
-internal static class StageMatrix
+internal sealed record StageMatrix(Html Legend, IReadOnlyList<string> Stages, IReadOnlyList<StageRow> Platforms) : Piece
 {
     public static Html Render(BuildRecord record, RecordedComponent image)
     {
         var steps = record.Steps.Where(step => step.Component == image.Name).ToList();
         var stages = InOrder(steps);
         if (stages.Count == 0 || image.Platforms.IsEmpty)
-            return Html.Empty;
-        var cells = stages.SelectMany(stage => image.Platforms.Select(platform => Cell.Of(steps, stage, platform.Platform))).Where(cell =>
-            cell.Steps > 0).ToList();
-        var longest = cells.Select(cell => cell.Seconds).DefaultIfEmpty().Max();
-        return Pieces.Section("Stages", "", Html.Of($"""
-            {Ways.Legend(cells.Select(cell => cell.Way), cells.Any(cell => cell.IsCached))}
-            {Pieces.Table(["platform", .. stages.Select(stage => stage.Length > 0 ? stage : "the only stage")],
-                image.Platforms.Select(platform => Row(steps, stages, platform.Platform, longest)), "matrix")}
-            """));
+            return default;
+        var work = image.Platforms.Select(platform => (platform.Platform,
+            Stages: stages.Select(stage => StageWork.Of(steps, stage, platform.Platform)).ToList())).ToList();
+        var all = work.SelectMany(platform => platform.Stages).OfType<StageWork>().ToList();
+        var longest = all.Select(each => each.Seconds).DefaultIfEmpty().Max();
+        return Html.Of(new StageMatrix(
+            WayLegend.Render(all.Select(each => each.Way), all.Any(each => each.IsCached)),
+            [.. stages.Select(stage => stage.Length > 0 ? stage : "the only stage")],
+            [.. work.Select(platform => new StageRow(
+                platform.Platform.ToString(), [.. platform.Stages.Select(stage => new StageCell(stage?.Of(longest)))]))]));
     }
 
     /// <summary>Each stage after the stages that it copies from or builds on.</summary>
@@ -46,47 +47,70 @@ internal static class StageMatrix
         }
     }
 
-    private static Html Row(List<RecordedStep> steps, List<string> stages, Platform platform, double longest) => Html.Of($"""
-        <tr><th scope="row">{platform.ToString()}</th>{stages.Select(stage => Of(Cell.Of(steps, stage, platform), longest))}</tr>
-
-        """);
-
-    private static Html Of(Cell cell, double longest) => cell.Steps == 0 ? Html.Of($"<td></td>") : Html.Of($"""
-        <td><div class="cell {cell.Kind}" title="{cell.Title}"><b>{cell.Headline}</b><small>{cell.Note}</small><i style="width:{(longest > 0 && !cell.IsCached ? 100 * cell.Seconds / longest : 0)}%"></i></div></td>
-        """);
-
     /// <summary>One stage for one platform.</summary>
-    private sealed record Cell(BuildWay Way, string Kind, int Steps, double Seconds, bool IsCached, string Headline, string Note,
-        string Title)
+    private sealed class StageWork(List<RecordedStep> steps, Platform target)
     {
-        public static Cell Of(List<RecordedStep> all, string stage, Platform target)
+        private readonly int cached = steps.Count(step => step.State == StepState.Cached);
+
+        public double Seconds { get; } = steps.Where(step => step.State != StepState.Cached).Sum(step => step.Elapsed);
+
+        public bool IsCached => cached == steps.Count;
+
+        public BuildWay Way
         {
-            var steps = all.Where(step => step.Stage == stage && step.For.Contains(target)).ToList();
-            if (steps.Count == 0)
-                return new Cell(BuildWay.Copy, "", 0, 0, false, "", "", "");
-            var cached = steps.Count(step => step.State == StepState.Cached);
-            var seconds = steps.Where(step => step.State != StepState.Cached).Sum(step => step.Elapsed);
-            var ways = steps.Select(step => Ways.Of(step, target)).ToList();
-            var way = ways.Contains(BuildWay.Emulated) ? BuildWay.Emulated
-                : ways.Contains(BuildWay.Cross) ? BuildWay.Cross
-                : ways.Contains(BuildWay.Native) ? BuildWay.Native
-                : BuildWay.Copy;
+            get
+            {
+                var ways = steps.Select(step => Ways.Of(step, target)).ToList();
+                BuildWay[] telling = [BuildWay.Emulated, BuildWay.Cross, BuildWay.Native];
+                return telling.Append(BuildWay.Copy).First(way => way == BuildWay.Copy || ways.Contains(way));
+            }
+        }
+
+        /// <summary>Returns null if the platform does not need the stage.</summary>
+        public static StageWork? Of(List<RecordedStep> all, string stage, Platform target) =>
+            all.Where(step => step.Stage == stage && step.For.Contains(target)).ToList() is { Count: > 0 } steps
+                ? new StageWork(steps, target) : null;
+
+        public StageSummary Of(double longest)
+        {
+            var hasFailed = steps.Any(step => step.State == StepState.Failed);
+            return new StageSummary
+            {
+                Class = hasFailed ? "failed" : IsCached ? $"{Pieces.ClassOf(Way)} cached" : Pieces.ClassOf(Way),
+                Title = string.Join('\n', steps.Select(step =>
+                    $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Pieces.Seconds(step.Elapsed))}")),
+                Headline = hasFailed ? "failed" : IsCached ? "cached" : Pieces.Seconds(Seconds),
+                Note = string.Join(" · ", Notes().Where(note => note.Length > 0)),
+                Width = longest > 0 && !IsCached ? 100 * Seconds / longest : 0,
+            };
+        }
+
+        private string[] Notes()
+        {
             var others = steps.SelectMany(step => step.For).Distinct().Count() - 1;
             var saved = steps.Where(step => step.State == StepState.Cached).Sum(step => step.Seconds);
-            var kind = steps.Any(step => step.State == StepState.Failed) ? "failed"
-                : cached == steps.Count ? $"{Pieces.ClassOf(way)} cached"
-                : Pieces.ClassOf(way);
-            var headline = kind == "failed" ? "failed" : cached == steps.Count ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(seconds));
-            string[] notes =
+            return
             [
-                cached > 0 && cached < steps.Count ? $"{cached} of {steps.Count} cached" : Amounts.Count(steps.Count, "step"),
-                cached == steps.Count && saved >= 1 ? $"{Amounts.Duration(TimeSpan.FromSeconds(saved))} saved" : "",
+                cached > 0 && !IsCached ? $"{cached} of {steps.Count} cached" : Amounts.Count(steps.Count, "step"),
+                IsCached && saved >= 1 ? $"{Pieces.Seconds(saved)} saved" : "",
                 others > 0 && steps.All(step => step.For.Length > 1) ? "shared" : "",
             ];
-            return new Cell(way, kind, steps.Count, seconds, cached == steps.Count, headline, string.Join(" · ", notes.Where(note =>
-                note.Length > 0)),
-                string.Join('\n', steps.Select(step =>
-                    $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(step.Elapsed)))}")));
         }
     }
+}
+
+internal sealed record StageRow(string Platform, IReadOnlyList<StageCell> Cells);
+
+/// <param name="Work">Null if the platform does not need the stage.</param>
+internal sealed record StageCell(StageSummary? Work);
+
+internal sealed record StageSummary
+{
+    public required string Class { get; init; }
+    public required string Title { get; init; }
+    public required string Headline { get; init; }
+    public required string Note { get; init; }
+
+    /// <summary>The time in percent of that of the longest stage.</summary>
+    public required double Width { get; init; }
 }

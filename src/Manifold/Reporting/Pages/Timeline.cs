@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Manifold.Building.Recording;
 using Manifold.Text;
 
@@ -9,36 +10,50 @@ namespace Manifold.Reporting.Pages;
 /// Highlights the critical path.
 /// </summary>
 /// <remarks>Labels are HTML and bars are SVG in percent of the time, so the text keeps its size on every screen.</remarks>
-internal static class Timeline
+internal sealed record Timeline : Piece
 {
-    private const int RowHeight = 24, BarHeight = 12, AxisHeight = 22, MostRows = 44;
+    private const int RowHeight = 24, AxisHeight = 22, MostRows = 44, HeightOfBars = 12;
 
-    /// <summary>A line of the chart.</summary>
-    private sealed record Row(string Owner, string Label, string Title, IReadOnlyList<Bar> Bars);
+    public required string Note { get; init; }
 
-    private sealed record Bar(double Begin, double End, string Kind, string Title, bool Critical);
+    /// <summary>Null if no step had to run.</summary>
+    public required TimelineLegend? Legend { get; init; }
+
+    public required IReadOnlyList<TimelineRow> Rows { get; init; }
+    public required IReadOnlyList<TimelineTick> Ticks { get; init; }
+    public required IReadOnlyList<TimelineBar> Bars { get; init; }
+
+    /// <summary>Lines from each step of the critical path to the next one.</summary>
+    public required IReadOnlyList<TimelineJoint> Joints { get; init; }
+
+    public int Height => AxisHeight + (Rows.Count * RowHeight);
+    public int BarHeight => HeightOfBars;
+    public int GridTop => AxisHeight - 6;
+    public int TickTop => AxisHeight - 9;
 
     public static Html Render(BuildRecord record)
     {
         var total = Math.Max(record.Duration.TotalSeconds, 0.001);
         var path = CriticalPath.Of(record);
         var critical = path.Select(step => step.Number).ToHashSet();
-        var worked = CriticalPath.WithHooks(record).Where(step => step is { Begin: not null, State: not StepState.Cached }).OrderBy(step =>
-            step.Begin).ToList();
+        var worked = CriticalPath.WithHooks(record).Where(step => step is { Begin: not null, State: not StepState.Cached })
+            .OrderBy(step => step.Begin).ToList();
         var byImage = record.Components.Length > 1 && worked.Count > MostRows;
         var chosen = byImage ? worked : Chosen(worked, critical);
-        var rows = byImage
-            ? record.Components.Select(image => ImageRow(image, worked, critical)).Where(row => row.Bars.Count > 0).ToList()
-            : chosen.Select(step => StepRow(step, record.Components.Length > 1, critical.Contains(step.Number))).ToList();
-        rows = [.. Phases(record, before: true), .. rows, .. Phases(record, before: false)];
-        if (rows.Count == 0)
-            return Html.Empty;
-        return Pieces.Section("Timeline", Note(record, path, worked.Count - chosen.Count), Html.Of($"""
-            {Legend(worked)}
-            <div class="scroll"><div class="timeline"><div class="labels">{rows.Select(row => Html.Of($"<div title=\"{row.Title}\"><span class=\"muted\">{row.Owner}</span> {row.Label}</div>"))}</div>
-            <svg class="chart" height="{AxisHeight + (rows.Count * RowHeight)}" role="img" aria-label="timeline">{Axis(total, rows.Count)}{rows.SelectMany((row, i) => Drawn(row, i, total))}{(byImage ? Html.Empty : Html.Join(Joints(path, chosen, rows, total)))}</svg></div></div>
-
-            """));
+        var work = byImage
+            ? record.Components.Select(image => ImageRow(image, worked, critical)).Where(row => row.Work.Count > 0)
+            : chosen.Select(step => StepRow(step, record.Components.Length > 1, critical.Contains(step.Number)));
+        List<TimelineRow> rows = [.. Phases(record, before: true), .. work, .. Phases(record, before: false)];
+        return rows.Count == 0 ? default : Html.Of(new Timeline
+        {
+            Note = NoteOn(record, path, worked.Count - chosen.Count),
+            Legend = worked.Count == 0 ? null : new TimelineLegend(
+                [.. worked.Select(Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => new LegendEntry(kind, NameOf(kind)))]),
+            Rows = rows,
+            Ticks = [.. Axis(total)],
+            Bars = [.. rows.SelectMany((row, i) => row.Work.Select(work => BarOf(work, i, total)))],
+            Joints = byImage ? [] : [.. JointsOf(path, chosen, rows, total)],
+        });
     }
 
     /// <summary>The critical path, and the longest of the other steps.</summary>
@@ -48,7 +63,7 @@ internal static class Timeline
             .OrderBy(step => step.Begin).ThenBy(step => step.End),
     ];
 
-    private static string Note(BuildRecord record, IReadOnlyCollection<RecordedStep> path, int hidden)
+    private static string NoteOn(BuildRecord record, IReadOnlyCollection<RecordedStep> path, int hidden)
     {
         var onPath = Amounts.Duration(TimeSpan.FromSeconds(path.Sum(step => step.Elapsed)));
         var text = path.MaxBy(step => step.Elapsed) is not { } longest ? "No step had to run."
@@ -67,29 +82,24 @@ internal static class Timeline
 
     private static string Time(RecordedStep step) => Amounts.Duration(TimeSpan.FromSeconds(step.Elapsed));
 
-    private static Html Legend(List<RecordedStep> worked) => worked.Count == 0 ? Html.Empty : Html.Of($"""
-        <p class="legend">{worked.Select(Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"dot {kind}\"></i>{NameOf(kind)}</span>"))}<span><i class="dot critical"></i>critical path</span></p>
-        """);
-
     private static string NameOf(string kind) => kind switch
     {
         "copy" => "files only",
         "cross" => "cross-compiled",
-        "cancelled" =>
-            "stopped",
+        "cancelled" => "stopped",
         _ => kind,
     };
 
-    private static Row StepRow(RecordedStep step, bool named, bool critical) => new(
-        $"{(named ? step.Component : "")} {Short(step)}".Trim(), ComponentRecording.WithoutNumber(step.Name), NameOf(step), [BarOf(step,
-            critical)]);
+    private static TimelineRow StepRow(RecordedStep step, bool named, bool critical) => new(
+        $"{(named ? step.Component : "")} {Short(step)}".Trim(), ComponentRecording.WithoutNumber(step.Name), NameOf(step),
+        [WorkOf(step, critical)]);
 
-    private static Row ImageRow(RecordedComponent image, List<RecordedStep> worked, HashSet<int> critical) => new(
+    private static TimelineRow ImageRow(RecordedComponent image, List<RecordedStep> worked, HashSet<int> critical) => new(
         "", image.ShortName, image.Title,
         [.. worked.Where(step => step.Component == image.Name).OrderBy(step => critical.Contains(step.Number))
-            .Select(step => BarOf(step, critical.Contains(step.Number)))]);
+            .Select(step => WorkOf(step, critical.Contains(step.Number)))]);
 
-    private static Bar BarOf(RecordedStep step, bool critical) =>
+    private static TimelineWork WorkOf(RecordedStep step, bool critical) =>
         new(step.Begin!.Value, step.End ?? step.Begin.Value, Kind(step), $"{NameOf(step)}: {Time(step)}", critical);
 
     /// <summary>The platform that the step is for; if there are several, the one that it runs on.</summary>
@@ -105,48 +115,44 @@ internal static class Timeline
     };
 
     /// <summary>The parts of a build that are not steps: planning before them, verification and publication after them.</summary>
-    private static IEnumerable<Row> Phases(BuildRecord record, bool before) =>
+    private static IEnumerable<TimelineRow> Phases(BuildRecord record, bool before) =>
         from phase in record.Phases
         where !phase.IsHook && phase.Name is not ("verify" or "publish") == before && phase.Elapsed >= 0.01 * record.Duration.TotalSeconds
         group phase by phase.Name into same
-        select new Row("", same.Key, same.Key, [.. same.Select(phase => new Bar(phase.Begin, phase.End, "phase",
+        select new TimelineRow("", same.Key, same.Key, [.. same.Select(phase => new TimelineWork(phase.Begin, phase.End, "phase",
             $"{phase.Component} {phase.Name}: {Amounts.Duration(TimeSpan.FromSeconds(phase.Elapsed))}".Trim(), false))]);
 
-    private static IEnumerable<Html> Drawn(Row row, int index, double total)
+    private static TimelineBar BarOf(TimelineWork work, int row, double total) => new()
     {
-        var y = AxisHeight + (index * RowHeight) + ((RowHeight - BarHeight) / 2);
-        foreach (var bar in row.Bars)
-            yield return Html.Of($"<rect class=\"bar {bar.Kind}{(bar.Critical ? " critical" : "")}"
-                + $"\" x=\"{100 * bar.Begin / total}%\" y=\"{y}\" width=\"{Math.Max(0.15, 100 * (bar.End - bar.Begin) / total)}"
-                + $"%\" height=\"{BarHeight}\" rx=\"2\"><title>{bar.Title}</title></rect>");
-    }
+        Kind = work.Kind,
+        IsCritical = work.IsCritical,
+        X = 100 * work.Begin / total,
+        Y = MiddleOf(row) - (HeightOfBars / 2),
+        Width = Math.Max(0.15, 100 * (work.End - work.Begin) / total),
+        Title = work.Title,
+    };
 
-    /// <summary>Lines from each step of the critical path to the next one.</summary>
-    private static IEnumerable<Html> Joints(IReadOnlyList<RecordedStep> path, List<RecordedStep> drawn, List<Row> rows, double total)
+    private static IEnumerable<TimelineJoint> JointsOf(
+        IReadOnlyList<RecordedStep> path, List<RecordedStep> drawn, List<TimelineRow> rows, double total)
     {
-        var first = rows.FindIndex(row => row.Bars is [{ Kind: not "phase" }]);
+        var first = rows.FindIndex(row => row.Work is [{ Kind: not "phase" }]);
         for (var i = 1; i < path.Count; i++)
         {
             var (from, to) = (drawn.IndexOf(path[i - 1]) + first, drawn.IndexOf(path[i]) + first);
-            if (from < first || to < first)
-                continue;
-            var x = 100 * path[i].Begin!.Value / total;
-            yield return Html.Of($"<line class=\"joint\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{Middle(from)}\" y2=\"{Middle(to)}\"/>");
+            if (from >= first && to >= first)
+                yield return new TimelineJoint(100 * path[i].Begin!.Value / total, MiddleOf(from), MiddleOf(to));
         }
-
-        static int Middle(int row) => AxisHeight + (row * RowHeight) + (RowHeight / 2);
     }
 
-    private static IEnumerable<Html> Axis(double total, int rows)
+    private static int MiddleOf(int row) => AxisHeight + (row * RowHeight) + (RowHeight / 2);
+
+    private static IEnumerable<TimelineTick> Axis(double total)
     {
         var step = NiceStep(total);
         for (var time = 0.0; time <= total; time += step)
         {
             var x = 100 * time / total;
-            yield return Html.Of(
-                $"<line class=\"grid\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{AxisHeight - 6}\" y2=\"{AxisHeight + (rows * RowHeight)}\"/>");
-            if (x < 96)
-                yield return Html.Of($"<text class=\"tick\" x=\"{x}%\" dx=\"4\" y=\"{AxisHeight - 9}\">{Tick(time)}</text>");
+            yield return new TimelineTick(x, x < 96 ? Tick(time) : null);
         }
     }
 
@@ -160,3 +166,27 @@ internal static class Timeline
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)time / 60}:{(int)time % 60:00} min")
         : string.Create(CultureInfo.InvariantCulture, $"{time:0.##} s");
 }
+
+internal sealed record TimelineLegend(IReadOnlyList<LegendEntry> Kinds);
+
+/// <summary>A line of the chart.</summary>
+internal sealed record TimelineRow(
+    string Owner, string Label, string Title, [property: JsonIgnore] IReadOnlyList<TimelineWork> Work);
+
+/// <summary>Something that took time, in seconds since the begin of the build.</summary>
+internal sealed record TimelineWork(double Begin, double End, string Kind, string Title, bool IsCritical);
+
+/// <param name="Label">Null where there is no room.</param>
+internal sealed record TimelineTick(double X, string? Label);
+
+internal sealed record TimelineBar
+{
+    public required string Kind { get; init; }
+    public required bool IsCritical { get; init; }
+    public required double X { get; init; }
+    public required int Y { get; init; }
+    public required double Width { get; init; }
+    public required string Title { get; init; }
+}
+
+internal sealed record TimelineJoint(double X, int From, int To);

@@ -2,14 +2,18 @@ using Manifold.Building.Recording;
 
 namespace Manifold.Reporting.Pages;
 
+/// <summary>A legend of the ways that occur, always in the same order.</summary>
+internal sealed record WayLegend(IReadOnlyList<LegendEntry> Ways, bool HasCached) : Piece
+{
+    public static Html Render(IEnumerable<BuildWay> ways, bool hasCached) => Html.Of(new WayLegend(
+        [.. ways.Distinct().Order().Select(way => new LegendEntry(Pieces.ClassOf(way), Pages.Ways.Meaning(way)))], hasCached));
+}
+
+internal sealed record LegendEntry(string Class, string Meaning);
+
 /// <summary>The ways to build a platform: their colours and their meaning.</summary>
 internal static class Ways
 {
-    /// <summary>A legend of the ways that occur, always in the same order.</summary>
-    public static Html Legend(IEnumerable<BuildWay> ways, bool cached) => Html.Of($"""
-        <p class="legend">{ways.Distinct().Order().Select(way => Html.Of($"<span><i class=\"dot {Pieces.ClassOf(way)}\"></i>{Meaning(way)}</span>"))}{(cached ? Html.Of($"<span><i class=\"dot cached\"></i>cached</span>") : Html.Empty)}</p>
-        """);
-
     public static BuildWay Of(RecordedStep step, Oci.Platform target) => step switch
     {
         { Emulated: true } => BuildWay.Emulated,
@@ -22,8 +26,7 @@ internal static class Ways
     {
         BuildWay.Copy => "files only",
         BuildWay.Cross => "cross-compiled",
-        _ =>
-            Pieces.ClassOf(way),
+        _ => Pieces.ClassOf(way),
     };
 
     /// <summary>Shown for a platform that was stopped, or not started.</summary>
@@ -37,7 +40,7 @@ internal static class Ways
         _ => Name(platform.Way),
     };
 
-    private static string Meaning(BuildWay way) => way switch
+    public static string Meaning(BuildWay way) => way switch
     {
         BuildWay.Native => "native",
         BuildWay.Cross => "cross-compiled",
