@@ -31,7 +31,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Print == "tree")
             return PrintTree();
         if (line.Check)
-            return await new CheckRun(context, line).RunAsync((store, registry), cancellation);
+            return await new CheckRun(context, store, registry, line.Progress).RunAsync(Order(), cancellation);
         var order = Order() with { Documents = line.Attachments.Order(key) };
         if (line.Print == "plan")
             return await PrintPlanAsync(order, store, registry, cancellation);
