@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Manifold.Concurrency;
 using Manifold.Events;
+using Manifold.Planning;
 
 namespace Manifold.Building.Units;
 
@@ -9,6 +10,8 @@ public sealed class LocalUnits(BuildSession session, Action<BuildEvent> on) : IU
 {
     private readonly SharedWork<UnitGroup, GroupBuild> opening = new();
     private readonly ConcurrentQueue<GroupBuild> opened = new();
+
+    public Task RequireAsync(IEnumerable<Step> steps) => session.Host.RequireAsync(steps);
 
     public async Task<UnitResult> RunAsync(Unit unit, CancellationToken cancellation)
     {
