@@ -52,7 +52,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             return await PlanAsync(order, store, registry, cancellation);
         var run = new OrderRun(context, store, registry, line.Progress, line.Report)
         {
-            WriteFiles = WriteFilesAsync,
+            Files = FilesOf,
             Tell = TellAsync,
             Count = outcome => Amounts.Count(outcome.Record.Components.Length, "image"),
             Finish = () => RollOutAsync(order, cancellation),
@@ -150,10 +150,10 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     private static string Indented(string table) =>
         string.Concat(table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => $"  {row}\n"));
 
-    private async Task WriteFilesAsync(FinishedBuild outcome)
+    private IEnumerable<(string Flag, Func<Task> Write)> FilesOf(FinishedBuild outcome)
     {
         if (line.MetadataFile is { } file)
-            await File.WriteAllTextAsync(file, BuildMetadata.Write(outcome.Result!, outcome.Record.Id));
+            yield return ("--metadata-file", () => File.WriteAllTextAsync(file, BuildMetadata.Write(outcome.Result!, outcome.Record.Id)));
     }
 
     private async Task TellAsync(CliContext told, FinishedBuild outcome)
