@@ -4,6 +4,7 @@ using Manifold.Building.Checking;
 using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Nodes;
+using Manifold.Planning;
 using Manifold.Planning.Advising;
 using Manifold.Projects;
 using Manifold.Projects.Printing;
@@ -43,15 +44,16 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         if (line.Check || project.IsChecked(line.Names))
-            return await new ProjectCheckRun(context, line).RunAsync(project.Unbuilt, (store, registry), cancellation);
+            return await CheckAsync(project.Unbuilt, (store, registry), cancellation);
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line, options).RunAsync(store, registry, cancellation);
-        var order = await OrderAsync(project, (store, registry), cancellation) with { Documents = line.Attachments.Order(key) };
+        var order = await OrderAsync(project, builds: true, (store, registry), cancellation);
+        order = order with { Documents = line.Attachments.Order(key) };
         if (line.Plan)
             return await PlanAsync(order, store, registry, cancellation);
         var run = new OrderRun(context, store, registry, line.Progress, line.Report)
         {
-            WriteFiles = WriteFilesAsync,
+            Files = FilesOf,
             Tell = TellAsync,
             Count = outcome => Amounts.Count(outcome.Record.Components.Length, "image"),
             Finish = () => RollOutAsync(order, cancellation),
@@ -67,11 +69,27 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         .. line.Attachments.Overrides,
     ];
 
-    private async Task<BuildOrder> OrderAsync(Project project, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
+    private async Task<int> CheckAsync(Project project, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
+    {
+        (bool IsGiven, string Name)[] others =
+        [
+            (line.Plan, "--plan"), (line.VerifyReproducible, "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load"),
+        ];
+        if (others.FirstOrDefault(each => each.IsGiven).Name is { } beside)
+            throw new UsageException($"--check and {beside} cannot be used together: --check only reports problems. Run bake again for "
+                + $"{beside}.");
+        var order = await OrderAsync(project, builds: false, tools, cancellation);
+        return await new CheckRun(context, tools.Store, tools.Registry, line.Progress).RunAsync(order, cancellation);
+    }
+
+    /// <param name="builds">Whether RUNs run. If nothing runs, nobody needs secrets or the time of the images.</param>
+    private async Task<BuildOrder> OrderAsync(
+        Project project, bool builds, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
         var heading = new BuildHeading(ProgramName.Version, "bake", project.File, project.Name);
         project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);
-        project = await CreatedTimes.ResolveAsync(line.Indexed(project), line.Created, context.Time.GetUtcNow(), cancellation);
+        if (builds)
+            project = await CreatedTimes.ResolveAsync(line.Indexed(project), line.Created, context.Time.GetUtcNow(), cancellation);
         var graph = new GraphOptions
         {
             Names = line.Names,
@@ -79,7 +97,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             Pull = line.Pull,
             SourceDateEpoch = BuildOptions.EpochOf(context),
             LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation),
-            RunSettings = source => line.SettingsOf(source, context),
+            RunSettings = source => builds ? line.SettingsOf(source, context) : line.Allowed.To(new RunSettings()),
             KeepsRest = line.Plan,
         };
         return new BuildOrder(project, graph)
@@ -133,10 +151,10 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     private static string Indented(string table) =>
         string.Concat(table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => $"  {row}\n"));
 
-    private async Task WriteFilesAsync(FinishedBuild outcome)
+    private IEnumerable<(string Flag, Func<Task> Write)> FilesOf(FinishedBuild outcome)
     {
         if (line.MetadataFile is { } file)
-            await File.WriteAllTextAsync(file, BuildMetadata.Write(outcome.Result!, outcome.Record.Id));
+            yield return ("--metadata-file", () => File.WriteAllTextAsync(file, BuildMetadata.Write(outcome.Result!, outcome.Record.Id)));
     }
 
     private async Task TellAsync(CliContext told, FinishedBuild outcome)

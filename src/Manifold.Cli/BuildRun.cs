@@ -30,14 +30,14 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Print == "tree")
             return PrintTree();
         if (line.Check)
-            return await new CheckRun(context, line).RunAsync((store, registry), cancellation);
+            return await new CheckRun(context, store, registry, line.Progress).RunAsync(Order(), cancellation);
         var order = Order() with { Documents = line.Attachments.Order(key) };
         if (line.Print == "plan")
             return await PrintPlanAsync(order, store, registry, cancellation);
         var run = new OrderRun(context, store, registry, line.Progress, line.Report)
         {
             Request = line.Request,
-            WriteFiles = outcome => WriteFilesAsync(outcome, store),
+            Files = outcome => FilesOf(outcome, store),
             Tell = TellAsync,
             Count = outcome => Amounts.Count(outcome.Record.Components[0].Platforms.Length, "platform"),
         };
@@ -87,32 +87,37 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         return 0;
     }
 
-    private async Task WriteFilesAsync(FinishedBuild outcome, Store store)
+    private IEnumerable<(string Flag, Func<Task> Write)> FilesOf(FinishedBuild outcome, Store store)
     {
         var built = outcome.Result!.Components[0];
         var result = built.Result!;
         if (line.Shard is { } shard)
-        {
-            var index = ImageIndex.Parse(store.ReadDocument(result.Index.Digest));
-            Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, index, line.Request.Tags).ToJson());
-        }
+            yield return ("--shard", () => WriteShardAsync(shard, result, store));
         // A push in Docker's format has another digest.
-        result = built.Publication is { } published ? result with { Index = published.Top } : result;
+        var named = built.Publication is { } published ? result with { Index = published.Top } : result;
         if (line.IidFile is { } iid)
-            await File.WriteAllTextAsync(iid, result.Index.Digest.ToString());
+            yield return ("--iidfile", () => File.WriteAllTextAsync(iid, named.Index.Digest.ToString()));
         if (line.MetadataFile is { } metadata)
-            await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags, outcome.Record.Id));
+            yield return ("--metadata-file",
+                () => File.WriteAllTextAsync(metadata, BuildMetadata.Write(named, line.Request.Tags, outcome.Record.Id)));
+    }
+
+    private Task WriteShardAsync(string file, BuildResult result, Store store)
+    {
+        var index = ImageIndex.Parse(store.ReadDocument(result.Index.Digest));
+        Store.ReplaceFile(file, Shard.Of(ProgramName.Version, result, index, line.Request.Tags).ToJson());
+        return Task.CompletedTask;
     }
 
     private async Task TellAsync(CliContext told, FinishedBuild outcome)
     {
-        if (outcome.Failure is not null)
-            return;
         var (built, record) = (outcome.Result!.Components[0], outcome.Record);
+        if (built.Result is not { } result)
+            return;
         var results = line.Outputs.TakesStandardOutput ? told.Error : told.Out;
         if (line.Progress == "quiet")
         {
-            await results.WriteLineAsync(built.Result!.Index.Digest.ToString());
+            await results.WriteLineAsync(result.Index.Digest.ToString());
             return;
         }
         if (line.Progress != "json")
@@ -126,7 +131,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         }
         foreach (var each in written)
             await told.Error.WriteLineAsync(each);
-        if (line.Shard is { } shard)
+        if (line.Shard is { } shard && outcome.Failure is null)
             await told.Error.WriteLineAsync("Pushed without tags. When you have all shards, write the tags with: manifold merge "
                 + $"{ShellWord.Quote(shard)} ...");
     }

@@ -1,3 +1,4 @@
+using Manifold.Building;
 using Manifold.Building.Checking;
 using Manifold.Content;
 using Manifold.Registry;
@@ -6,20 +7,21 @@ using Manifold.Sandbox;
 
 namespace Manifold.Cli;
 
-/// <summary>One run of <c>manifold build --check</c>: the findings on standard output; exit code 1 where one is an error.</summary>
-internal sealed class CheckRun(CliContext context, BuildCommandLine line)
+/// <summary>Runs the build checks of an order: the findings on standard output, and exit code 1 if one is an error.</summary>
+internal sealed class CheckRun(CliContext context, Store store, RegistryClient registry, string progressMode)
 {
-    public async Task<int> RunAsync((Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
+    public async Task<int> RunAsync(BuildOrder order, CancellationToken cancellation)
     {
-        var checker = new BuildChecker(context.ToolsOn(tools.Store, tools.Registry));
-        var report = await checker.CheckAsync(line.Request, e => OrderRun.Warn(context, e), cancellation);
-        if (line.Progress != "quiet")
+        var checker = new BuildChecker(context.ToolsOn(store, registry), order, e => OrderRun.Warn(context, e));
+        var checks = await checker.CheckAsync(cancellation);
+        if (progressMode != "quiet" && (checks.Problems.IsEmpty || !checks.Components.IsEmpty))
         {
-            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry, context.Time)
-                .OfAsync([report.Advised("")], cancellation);
-            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report, advice)
-                : ChecksText.Render(report) + AdviceText.Render(advice));
+            var advice = await new BuildAdvisor(new Emulators(store, remembers: true), registry, context.Time)
+                .OfAsync(checks.Builds, cancellation);
+            await context.Out.WriteAsync(progressMode == "json" ? ChecksJson.Render(checks, advice)
+                : ChecksText.Render(checks) + AdviceText.Render(advice));
         }
-        return report.Errors > 0 ? 1 : 0;
+        SeveralProblemsException.ThrowIfAny(checks.Problems);
+        return checks.Errors > 0 ? 1 : 0;
     }
 }

@@ -13,8 +13,8 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
     /// <summary>The request of a single image, whose Dockerfile's lines are shown where a step failed.</summary>
     public BuildRequest? Request { get; init; }
 
-    /// <summary>Writes the files that a build was asked for; called after success.</summary>
-    public Func<FinishedBuild, Task> WriteFiles { get; init; } = _ => Task.CompletedTask;
+    /// <summary>The files that were asked for, each with its flag and what writes it. Written after success.</summary>
+    public Func<FinishedBuild, IEnumerable<(string Flag, Func<Task> Write)>> Files { get; init; } = _ => [];
 
     /// <summary>Prints what was built and published; called after success, and after a failure if images have a result.</summary>
     public required Func<CliContext, FinishedBuild, Task> Tell { get; init; }
@@ -51,15 +51,18 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
 
     private async Task<FinishedBuild> WithFilesAsync(FinishedBuild outcome)
     {
-        try
+        foreach (var (flag, write) in Files(outcome))
         {
-            await WriteFiles(outcome);
-            return outcome;
+            try
+            {
+                await write();
+            }
+            catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
+            {
+                return outcome with { Failure = new FileNotWrittenException(flag, outcome.Result!, e) };
+            }
         }
-        catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
-        {
-            return outcome with { Failure = e, Result = null };
-        }
+        return outcome;
     }
 
     /// <summary>Shows only the warnings among a plan's events.</summary>
@@ -68,4 +71,12 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
         if (e is Warned warned)
             context.Warn(warned.Message);
     }
+}
+
+/// <summary>A file that a build was asked for cannot be written. Its images are there.</summary>
+internal sealed class FileNotWrittenException(string flag, ProjectResult result, Exception why) : ManifoldException(
+    $"The {(result.Components.Length == 1 ? "image was" : "images were")} built{(result.IsPublished ? " and pushed" : "")}, "
+        + $"but the file of {flag} was not written: {why.Message}", why)
+{
+    public override int ExitCode => (InnerException as ManifoldException)?.ExitCode ?? 1;
 }

@@ -31,8 +31,7 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
         CacheRequest request, ImmutableArray<Platform> platforms, Action<BuildEvent> show, CancellationToken cancellation) =>
         Task.WhenAll(request.From.Select(place =>
         {
-            var reader = new CacheReader(Open(place),
-                message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() }));
+            var reader = new CacheReader(Open(place), message => tools.Warn(show, $"--cache-from: {message}"));
             return reading.GetAsync((place, string.Join(',', platforms)), async stop =>
             {
                 await reader.ReadAsync(platforms, imported, stop).ConfigureAwait(false);
@@ -77,7 +76,7 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
             }
             catch (CacheException e) when (target.IgnoreErrors)
             {
-                show(new Warned(e.Message) { Time = tools.Time.GetUtcNow() });
+                tools.Warn(show, e.Message);
             }
         }
     }

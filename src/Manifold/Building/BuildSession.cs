@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Content;
-using Manifold.Dockerfile;
 using Manifold.Events;
 using Manifold.Images;
-using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Sandbox;
@@ -44,31 +42,13 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
             Watch = censuses.Watch,
         });
 
+    /// <summary>What this machine can run.</summary>
+    internal LocalHost Host => new(emulators, runtimes);
+
     private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));
 
     private RunSandbox Sandbox =>
         LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, networks, tools.Time));
-
-    /// <summary>Can this machine run what is planned? Asked before any work.</summary>
-    /// <exception cref="HostNotReadyException">No OCI runtime, or no emulator.</exception>
-    public async Task RequireHostAsync(IEnumerable<Step> steps)
-    {
-        var platforms = steps.OfType<RunStep>().Select(step => step.Platform).Distinct().ToList();
-        if (platforms.Count > 0)
-            await runtimes.FindAsync().ConfigureAwait(false);
-        RequireRights(steps);
-        await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
-    }
-
-    /// <exception cref="HostNotReadyException">A RUN needs all rights of this machine, and an ordinary user has them not to
-    /// give.</exception>
-    internal static void RequireRights(IEnumerable<Step> steps)
-    {
-        if (!UserNamespace.IsInitial
-            && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
-            throw new HostNotReadyException($"{insecure.Name}: only root can use the capabilities and devices of this machine. "
-                + "Run it with: sudo manifold …");
-    }
 
     /// <summary>Opens a group of units: imports the caches that it names, and prepares its steps.</summary>
     internal async Task<GroupBuild> OpenAsync(UnitGroup group, Action<BuildEvent> show, CancellationToken cancellation)
@@ -117,7 +97,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
         foreach (var message in RunNetworkWarnings.Of(plan.Steps, access))
         {
             if (access.Kind != NetworkKind.Machine || Interlocked.Exchange(ref toldOfNetwork, 1) == 0)
-                on(new Warned(message) { Time = tools.Time.GetUtcNow() });
+                tools.Warn(on, message);
         }
     }
 
@@ -133,7 +113,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
             }
             catch (CacheDamagedException e) when (mended.Add(e.DiffId))
             {
-                show(new Warned($"{e.Message.TrimEnd('.')}. Building it here instead.") { Time = tools.Time.GetUtcNow() });
+                tools.Warn(show, $"{e.Message.TrimEnd('.')}. Building it here instead.");
                 Layers.Forget(e.DiffId);
                 censuses.Forget(e.DiffId);
             }
@@ -172,7 +152,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
         });
         foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note
             && !policy.Refuses(finding.Severity) && !built.Plan.Told.Contains(finding.Id)))
-            show(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
+            tools.Warn(show, GateText.Line(finding));
         return report;
     }
 

@@ -28,6 +28,9 @@ internal sealed class Builder(BuilderTools tools)
     /// <summary>Opens what runs the units of an image. By default, units run in this process.</summary>
     public Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; } = (session, on) => new LocalUnits(session, on);
 
+    /// <summary>Refuses steps that cannot run where the units run, before any work. Null asks this machine.</summary>
+    internal Func<IEnumerable<Step>, Task>? RequireHost { get; init; }
+
     /// <summary>Builds, writes and publishes. A failure is part of the outcome, and so is an interruption.</summary>
     public async Task<FinishedBuild> RunAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation)
     {
@@ -67,7 +70,7 @@ internal sealed class Builder(BuilderTools tools)
         // 1
         var plan = run.Plan = await PlanAsync(order, publisher, on, cancellation).ConfigureAwait(false);
         // 2
-        var outputs = await ImageOutputs.PrepareAsync(tools, order, plan, on, cancellation).ConfigureAwait(false);
+        var outputs = await ImageOutputs.PrepareAsync(tools, order, plan, publishing.Warn, cancellation).ConfigureAwait(false);
         // 3
         var publication = new ProjectPublication(tools, publisher, documents);
         var build = new ProjectBuild(tools, order, publication) { OpenRunner = OpenRunner };
@@ -94,8 +97,12 @@ internal sealed class Builder(BuilderTools tools)
         if (prepared != project)
             graph = new ProjectGraph(prepared, order.Graph, files);
         foreach (var warning in graph.Nodes.SelectMany(IgnoredCaches).Distinct())
-            on(new Warned(warning) { Time = tools.Time.GetUtcNow() });
-        var planner = new ProjectPlanner(tools, publisher, graph, order.Lock, on) { KeepsRest = order.PlansOnly };
+            tools.Warn(on, warning);
+        var planner = new ProjectPlanner(tools, publisher, graph, order.Lock, on)
+        {
+            KeepsRest = order.PlansOnly,
+            RequireHost = RequireHost ?? LocalHost.Of(tools).RequireForPlanAsync,
+        };
         return await planner.PlanAsync(order.Push, cancellation).ConfigureAwait(false);
     }
 
@@ -125,7 +132,7 @@ internal sealed class Builder(BuilderTools tools)
 
     private PublishingTools Publishing(BuildOrder order, Action<BuildEvent> on) => new(tools.Store, tools.Registry, tools.Time)
     {
-        Warn = message => on(new Warned(message) { Time = tools.Time.GetUtcNow() }),
+        Warn = message => tools.Warn(on, message),
         Surveys = order.PlansOnly,
     };
 

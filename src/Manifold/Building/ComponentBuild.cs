@@ -57,7 +57,6 @@ internal sealed class ComponentBuild(
         ];
         var plan = planned.Plan with { Images = [.. platforms.Select(platform => platform.Image)] };
         on(new PlanMade(plan.Steps.Count(), platforms.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
-        await session.RequireHostAsync(plan.Steps).ConfigureAwait(false);
         // 3, 4, 5
         var result = await session.DespiteCachesAsync(() => MakeAllAsync(platforms, null, cancellation), on).ConfigureAwait(false);
         // 6
@@ -74,6 +73,7 @@ internal sealed class ComponentBuild(
         ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant, CancellationToken cancellation)
     {
         await using var runner = open(session, on);
+        await runner.RequireAsync([.. platforms.SelectMany(platform => platform.Image.Steps)]).ConfigureAwait(false);
         var groups = platforms.Where(platform => platform.Node.Build is not null).GroupBy(platform => platform.Node.Build!.Group)
             .ToDictionary(group => group.Key, group => GroupOf([.. group], variant));
         var made = await FirstFailure.WhenAllAsync(platforms, (platform, token) => platform.Node.Build is { } build
@@ -199,7 +199,7 @@ internal sealed class ComponentBuild(
         bool Refuses(PlatformReport platform) =>
             platform.Findings.Any(finding => Component.Verification.Refusing.Refuses(finding.Severity));
         GateRefusedException Refusal(GateReport refused) =>
-            new(refused, Component.Verification.Refusing, Component.Name.Length > 0 ? Component.Name : null);
+            new(refused, Component.Verification.Refusing, Component.Origin.Name);
     }
 
     private async Task<GateReport?> SmokeAsync(BuildResult result, GateReport? report, CancellationToken cancellation)
@@ -217,7 +217,7 @@ internal sealed class ComponentBuild(
             report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
         foreach (var finding in started.Findings.Where(
             finding => finding is { Id: FindingId.RunFailed } && !Component.Verification.Refusing.Refuses(finding.Severity)))
-            on(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
+            tools.Warn(on, GateText.Line(finding));
         return started;
     }
 
@@ -236,8 +236,5 @@ internal sealed class ComponentBuild(
     }
 
     private void Tell(FailedPlatform lost) =>
-        on(new Warned($"{Component.Name}: the optional platform {lost.Platform} failed and is left out: {lost.Reason}")
-        {
-            Time = tools.Time.GetUtcNow(),
-        });
+        tools.Warn(on, $"{Component.Name}: the optional platform {lost.Platform} failed and is left out: {lost.Reason}");
 }

@@ -23,7 +23,7 @@ internal static class ComponentOutcomes
             Name = component.Name,
             Tags = component.Tags,
             Arguments = ArgumentsOf(component),
-            Failure = component.Name.Length == 0 ? failure : isPlanned || isInterrupted ? null : new NotBegunException(),
+            Failure = component.Origin.Name is null ? failure : isPlanned || isInterrupted ? null : new NotBegunException(),
         });
     }
 
@@ -40,7 +40,7 @@ internal static class ComponentOutcomes
         [
             .. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform),
         ],
-        Failure = component.Failure ?? (component.Name.Length == 0 ? failure : null),
+        Failure = component.Failure ?? (component.Planned.Node.Component.Origin.Name is null ? failure : null),
     };
 
     private static IReadOnlyDictionary<string, string> ArgumentsOf(Component component) =>

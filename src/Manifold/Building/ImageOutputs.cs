@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Manifold.Building.Units;
-using Manifold.Events;
 using Manifold.Images.Outputs;
 using Manifold.Layers;
 using Manifold.Planning;
@@ -19,9 +18,8 @@ internal sealed class ImageOutputs
     /// <summary>Finds out, before any work, whether all outputs can be written.</summary>
     /// <exception cref="ManifoldException">An output cannot be written.</exception>
     public static async Task<ImageOutputs> PrepareAsync(
-        BuilderTools tools, BuildOrder order, ProjectPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
+        BuilderTools tools, BuildOrder order, ProjectPlan plan, Action<string> warn, CancellationToken cancellation)
     {
-        Action<string> warn = message => on(new Warned(message) { Time = tools.Time.GetUtcNow() });
         var writer = new OutputWriter(new OutputTools(tools.Store, tools.Registry)
         {
             Environment = order.Outputs.Environment,

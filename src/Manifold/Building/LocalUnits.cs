@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Manifold.Building.Units;
 using Manifold.Concurrency;
 using Manifold.Events;
+using Manifold.Planning;
 
 namespace Manifold.Building;
 
@@ -10,6 +11,8 @@ internal sealed class LocalUnits(BuildSession session, Action<BuildEvent> on) : 
 {
     private readonly SharedWork<UnitGroup, GroupBuild> opening = new();
     private readonly ConcurrentQueue<GroupBuild> opened = new();
+
+    public Task RequireAsync(IEnumerable<Step> steps) => session.Host.RequireAsync(steps);
 
     public async Task<UnitResult> RunAsync(Unit unit, CancellationToken cancellation)
     {

@@ -34,8 +34,9 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
             var needed = component.Node.Siblings.ToDictionary(
                 sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
             var session = SessionOf(component, on);
-            Action<BuildEvent> named = component.Name.Length == 0 ? on : e => on(e with { Component = component.Name });
-            outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, named), places, stop);
+            var name = component.Node.Component.Origin.Name;
+            outcomes[component.Name] = OutcomeAsync(
+                new Work(component, session, needed, e => on(e with { Component = name })), places, stop);
         }
         return new ProjectResult(
             [.. await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false)]);

@@ -4,12 +4,10 @@ using Manifold.Dockerfile;
 using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Planning.Checks;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
 using Manifold.Publishing;
 using Manifold.Registry;
-using Manifold.Sandbox;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
 
@@ -22,7 +20,7 @@ namespace Manifold.Building;
 ///          2  taken images           resolved to the platform's digest
 ///          3  targets                may we push, what would a tag lose?                 (1, 2 and 3 at once)
 ///          4  each component         planned on what it will stand on: a sibling's plan says what its config will be
-///          5  this machine           emulators and the OCI runtime for every RUN
+///          5  the host               can the RUNs run where the units will run?
 /// </code>
 /// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
 /// </remarks>
@@ -30,14 +28,12 @@ internal sealed class ProjectPlanner(
     BuilderTools tools, Publisher publisher, ProjectGraph graph, LockUse? pins, Action<BuildEvent> on)
 {
     private readonly TakenImages takenImages = new(tools.Store, tools.Registry);
-    private readonly Emulators emulators = new(tools.Store, remembers: true);
     private readonly BaseResolver resolver =
         new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = pins?.Pins };
     private readonly List<ManifoldException> problems = [];
     private readonly List<ManifoldException> refusals = [];
     private readonly List<ManifoldException> hostProblems = [];
-    private readonly HashSet<(string Component, Diagnostic)> told = [];
-    private readonly HashSet<string> unusedSettings = new(StringComparer.Ordinal);
+    private readonly PlanWarnings warnings = new(tools, on);
     private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> left = new(graph.Left, StringComparer.Ordinal);
     private readonly HashSet<(string Component, (Place, string))> lacking = [];
@@ -48,23 +44,27 @@ internal sealed class ProjectPlanner(
     /// <summary>Plans the components that nothing is wrong with, too, and says of the others what is: for whoever shows a plan.</summary>
     public bool KeepsRest { get; init; }
 
+    /// <inheritdoc cref="Builder.RequireHost"/>
+    public required Func<IEnumerable<Step>, Task> RequireHost { get; init; }
+
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
     public async Task<ProjectPlan> PlanAsync(PublicationRequest? push, CancellationToken cancellation)
     {
         foreach (var each in pins?.RequireImages(graph) ?? [])
-            on(new Warned(each) { Time = tools.Time.GetUtcNow() });
+            tools.Warn(on, each);
         var bases = FindBasesAsync(cancellation);
-        var taken = FindTakenAsync(cancellation);
+        var taken = FindTaken(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
-        var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false),
-            await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        await Task.WhenAll((IEnumerable<Task>)taken.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var (foundBases, answers) = (await bases.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        cancellation.ThrowIfCancellationRequested();
         foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
-            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never",
+            Try(problems, () => WithoutAnIndex.Require($"{node.Name}: index: never",
                 [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
         foreach (var node in graph.Nodes)
         {
             var before = problems.Count;
-            var component = await PlanAsync(node, foundBases, foundTaken, cancellation).ConfigureAwait(false);
+            var component = await PlanAsync(node, foundBases, taken, cancellation).ConfigureAwait(false);
             if (problems.Count > before)
                 left[node.Name] = null;
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
@@ -82,15 +82,15 @@ internal sealed class ProjectPlanner(
         };
     }
 
-    private void Try(Action judge)
+    private static void Try(List<ManifoldException> kept, Action judge)
     {
         try
         {
             judge();
         }
-        catch (UsageException e)
+        catch (ManifoldException e)
         {
-            problems.Add(e);
+            kept.Add(e);
         }
     }
 
@@ -109,26 +109,12 @@ internal sealed class ProjectPlanner(
             .. found.SelectMany(each => each.Problems), .. pins?.Mismatches(builds.SelectMany(build => build.Outside), images) ?? []]);
     }
 
-    private async Task<Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)>> FindTakenAsync(
-        CancellationToken cancellation)
-    {
-        var found = await Task.WhenAll(
-            graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).Select(async platform =>
-            {
-                try
-                {
-                    return (platform,
-                        Image: await FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false),
-                        Problem: null);
-                }
-                catch (ManifoldException e)
-                {
-                    return (platform, Image: (BaseImage?)null, Problem: (ManifoldException?)e);
-                }
-            })).ConfigureAwait(false);
-        return found.ToDictionary(each => each.platform,
-            each => (each.Image, each.Problem), ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
-    }
+    /// <summary>Starts to find the images that are taken as they are. A problem with one is its platform's.</summary>
+    private Dictionary<PlatformNode, Task<BaseImage>> FindTaken(CancellationToken cancellation) =>
+        graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).ToDictionary(
+            platform => platform,
+            platform => FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation),
+            ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
 
     private async Task<BaseImage> FindTakenAsync(ImageSource source, Platform platform, CancellationToken cancellation)
     {
@@ -143,35 +129,22 @@ internal sealed class ProjectPlanner(
     {
         var asked = graph.Nodes.Where(node => node is { Asked: true, Component.Publish: true }
             && !(push.Targets.IsEmpty && node.Component.Tags.IsEmpty)).ToList();
-        var answers = await Task.WhenAll(asked.Select(async node =>
+        var answers = await Task.WhenAll(asked.Select(node => publisher.PreflightAsync(push with
         {
-            var component = node.Component;
-            var request = push with
-            {
-                Targets = push.Targets.IsEmpty ? component.Tags : push.Targets,
-                PlatformTags = push.PlatformTags || component.PlatformTags,
-                PlatformTagNames = component.PlatformTagNames,
-            };
-            var answer = await publisher.PreflightAsync(
-                request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
-            try
-            {
-                return (node.Name, Answer: (Preflight?)answer.OrThrow());
-            }
-            catch (ManifoldException e)
-            {
-                lock (refusals)
-                    refusals.Add(e);
-                return (node.Name, null);
-            }
-        })).ConfigureAwait(false);
-        return answers.Where(answer => answer.Answer is not null).ToImmutableDictionary(answer => answer.Name, answer => answer.Answer!);
+            Targets = push.Targets.IsEmpty ? node.Component.Tags : push.Targets,
+            PlatformTags = push.PlatformTags || node.Component.PlatformTags,
+            PlatformTagNames = node.Component.PlatformTagNames,
+        }, [.. node.Platforms.Select(platform => platform.Platform)], cancellation))).ConfigureAwait(false);
+        var accepted = ImmutableDictionary.CreateBuilder<string, Preflight>();
+        foreach (var (node, answer) in asked.Zip(answers))
+            Try(refusals, () => accepted[node.Name] = answer.OrThrow());
+        return accepted.ToImmutable();
     }
 
     private async Task<PlannedComponent> PlanAsync(
         ComponentNode node,
         FoundBases bases,
-        Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken,
+        Dictionary<PlatformNode, Task<BaseImage>> taken,
         CancellationToken cancellation)
     {
         var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
@@ -195,9 +168,7 @@ internal sealed class ProjectPlanner(
             {
                 platforms.Add(platform.Build is { } build
                     ? await PlanAsync(node, platform, build, bases, cancellation).ConfigureAwait(false)
-                    : PlanTaken(platform, taken[platform]));
-                if (platform.Build is { } checkedBuild)
-                    platforms[^1] = TellChecks(node, checkedBuild, platforms[^1]);
+                    : PlanTaken(platform, await taken[platform].ConfigureAwait(false)));
             }
             catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
             {
@@ -210,14 +181,17 @@ internal sealed class ProjectPlanner(
         }
         problems.AddRange(wrong
             .GroupBy(each => each.Why.Message)
-            .Select(group => group.First().Why is DockerfileException or HostNotReadyException || node.Name.Length == 0
-                ? group.First().Why
-                : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
+            .Select(group => ProblemOf(node.Component, [.. group.Select(each => each.Platform)], group.First().Why)));
         if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
             problems.Add(new UsageException($"{node.Name}: no platform can be built: "
                 + $"{string.Join(" ", missing.Select(each => each.Reason))}"));
         return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
     }
+
+    private static ManifoldException ProblemOf(Component component, ImmutableArray<Platform> platforms, ManifoldException why) =>
+        component.Origin.Name is { } name && why is not (DockerfileException or HostNotReadyException)
+            ? new PlatformProblemException(name, platforms, why)
+            : why;
 
     private async Task<PlannedPlatform> PlanAsync(
         ComponentNode node, PlatformNode platform, PlatformBuild build, FoundBases bases, CancellationToken cancellation)
@@ -234,20 +208,19 @@ internal sealed class ProjectPlanner(
             SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request)
                 .Where(each => lacking.Add((node.Name, each.Spot)))]);
         await RequireHostAsync(platform, plan).ConfigureAwait(false);
-        return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
+        var told = warnings.Tell(node.Component, build, outside);
+        return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan with { Told = told }, Bases = outside };
     }
 
     /// <summary>
-    /// Finds out whether this machine can run a platform's RUNs.
+    /// Asks the host of the units whether it can run a platform's RUNs.
     /// What it lacks stops a build, but not the plan of a platform that must not fail.
     /// </summary>
     private async Task RequireHostAsync(PlatformNode platform, BuildPlan plan)
     {
         try
         {
-            BuildSession.RequireRights(plan.Steps);
-            foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
-                await emulators.RequireAsync(run).ConfigureAwait(false);
+            await RequireHost(plan.Steps).ConfigureAwait(false);
         }
         catch (HostNotReadyException e) when (!platform.Of.Optional)
         {
@@ -261,38 +234,6 @@ internal sealed class ProjectPlanner(
         var problems = bases.Problems.ToLookup(problem => (problem.Need.Reference, problem.Need.Platform));
         return [.. (build?.Outside ?? []).Select(need => problems[(need.Reference, need.Platform)].FirstOrDefault()?.WhyOf(need))
             .OfType<ManifoldException>()];
-    }
-
-    /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
-    /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
-    private PlannedPlatform TellChecks(ComponentNode node, PlatformBuild build, PlannedPlatform platform)
-    {
-        var request = build.Request;
-        // The arguments of a project's file stand for defaults; those of a command line may be forgotten the next time.
-        var isOfFile = node.Name.Length > 0;
-        var parsed = BuildFiles.ReadDockerfile(request, build.Files);
-        if (isOfFile)
-            parsed = ReplacedDefaults.Without(parsed, request);
-        else
-            TellUnused(parsed.Tree, request, platform.Bases);
-        var findings = PlanChecks.Heeded(parsed, request, platform.Bases);
-        foreach (var finding in findings)
-            if (told.Add((node.Name, finding)))
-                on(new Warned(finding.OneLine)
-                {
-                    Time = tools.Time.GetUtcNow(),
-                    Component = isOfFile ? node.Name : null,
-                    Finding = finding,
-                });
-        return platform with { Plan = platform.Plan! with { Told = [.. findings.Select(finding => finding.Id)] } };
-    }
-
-    /// <summary>Warns of settings of the command line that the Dockerfile does not use, each once.</summary>
-    private void TellUnused(
-        DockerfileTree tree, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
-    {
-        foreach (var unused in UnusedSettings.Of(tree, request, bases.Values).Where(unusedSettings.Add))
-            on(new Warned(unused) { Time = tools.Time.GetUtcNow() });
     }
 
     /// <summary>What a sibling will be, as far as a plan has to know: its config. Its content is not there yet.</summary>
@@ -317,10 +258,8 @@ internal sealed class ProjectPlanner(
             ? $" ({missing.Reason.TrimEnd('.')})"
             : "";
 
-    private static PlannedPlatform PlanTaken(PlatformNode platform, (BaseImage? Image, ManifoldException? Problem) taken)
+    private static PlannedPlatform PlanTaken(PlatformNode platform, BaseImage image)
     {
-        if (taken.Image is not { } image)
-            throw taken.Problem!;
         using var key = new KeyBuilder();
         var step = new BaseStep
         {

@@ -51,9 +51,9 @@ internal sealed class ProjectPublication(BuilderTools tools, Publisher publisher
         IImageSource source = new StoreSource(tools.Store, tools.Registry, preflight.Request.Targets[0], index);
         if (!built.Planned.Node.Component.DockerFormat)
             return new PreparedImage(source, index, preflight);
-        var prefix = built.Name.Length > 0 ? $"{built.Name}: " : "";
-        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker,
-            lost => on(new Warned(prefix + lost) { Time = tools.Time.GetUtcNow() }), cancellation).ConfigureAwait(false);
+        var prefix = built.Planned.Node.Component.Origin.Name is { } name ? $"{name}: " : "";
+        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker, lost => tools.Warn(on, prefix + lost), cancellation)
+            .ConfigureAwait(false);
         return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, preflight);
     }
 }

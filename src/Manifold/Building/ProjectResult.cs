@@ -61,7 +61,7 @@ internal sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
 
     /// <summary>The exception for a result that is not whole. An image without a name has its own failure.</summary>
     internal ManifoldException Problem() =>
-        Components is [{ Name: "", Failure: { } only }] ? only : new ProjectFailedException(this);
+        Components is [{ Planned.Node.Component.Origin.Name: null, Failure: { } only }] ? only : new ProjectFailedException(this);
 }
 
 /// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>

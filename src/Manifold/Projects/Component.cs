@@ -14,6 +14,8 @@ internal sealed record Component
 {
     public required string Name { get; init; }
 
+    internal RequestOrigin Origin => new(Name);
+
     /// <summary>Where the component stands in its file.</summary>
     public required Place Place { get; init; }
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Planning.Checks;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects;
@@ -155,8 +154,8 @@ internal sealed class ProjectGraph
         try
         {
             var request = requests.Of(component, platform.Platform, source);
-            var parsed = BuildFiles.ReadDockerfile(request, files);
-            var planner = new Planner((source.Request is null ? ReplacedDefaults.Without(parsed, request) : parsed).OrThrow(), request);
+            var parsed = component.Origin.Judged(BuildFiles.ReadDockerfile(request, files), request);
+            var planner = new Planner(parsed.OrThrow(), request);
             return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
                 Files = files,
@@ -167,9 +166,9 @@ internal sealed class ProjectGraph
         catch (ManifoldException e) when (e is DockerfileException or UsageException)
         {
             left[component.Name] = null;
-            problems.Add(e is DockerfileException || source.Request is not null
-                ? e
-                : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
+            problems.Add(e is UsageException && component.Origin.Name is { } name
+                ? new UsageException($"{source.Place}: {name}: {e.Message}")
+                : e);
             return null;
         }
     }

@@ -60,7 +60,10 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         });
         // 4, 5
         var writer = new TagWriter(tools, moves);
-        await WriteAsync(writer, cancellation).ConfigureAwait(false);
+        using (var grace = new Grace(WriteGrace, cancellation))
+            await writer.WriteAsync(writer.Tags, grace.Token).ConfigureAwait(false);
+        using (var grace = new Grace(WriteGrace, cancellation))
+            await writer.LookAsync(grace.Token).ConfigureAwait(false);
         // 6, 7
         if (!writer.AreNew)
             await PutBackAsync(writer, cancellation).ConfigureAwait(false);
@@ -75,29 +78,19 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
                     + $"{(unseen.Count == 1 ? "the tag points to" : "the tags point to")}.");
     }
 
-    private static async Task WriteAsync(TagWriter writer, CancellationToken cancellation)
-    {
-        using CancellationTokenSource grace = new(), patience = new();
-        await using var hurry = cancellation.Register(() => grace.CancelAfter(WriteGrace)).ConfigureAwait(false);
-        await writer.WriteAsync(writer.Tags, grace.Token).ConfigureAwait(false);
-        await using var patient = cancellation.Register(() => patience.CancelAfter(WriteGrace)).ConfigureAwait(false);
-        await writer.LookAsync(patience.Token).ConfigureAwait(false);
-    }
-
     private static async Task PutBackAsync(TagWriter writer, CancellationToken cancellation)
     {
-        using var patience = new CancellationTokenSource();
-        await using var hurry = cancellation.Register(() => patience.CancelAfter(PutBackGrace)).ConfigureAwait(false);
+        using var grace = new Grace(PutBackGrace, cancellation);
         for (var tries = 0; tries < PutBackTries && writer.Tags.Any(tag => tag.IsToPutBack); tries++)
         {
             if (tries > 0 && cancellation.IsCancellationRequested)
                 return;
-            await writer.PutBackAsync(patience.Token).ConfigureAwait(false);
-            await writer.LookAsync(patience.Token).ConfigureAwait(false);
+            await writer.PutBackAsync(grace.Token).ConfigureAwait(false);
+            await writer.LookAsync(grace.Token).ConfigureAwait(false);
         }
         if (!cancellation.IsCancellationRequested && writer.Tags.Any(tag => tag.State == TagOutcome.New)
             && !writer.Tags.Any(tag => tag.State == TagOutcome.Foreign))
-            await writer.WriteAfterAllAsync(patience.Token).ConfigureAwait(false);
+            await writer.WriteAfterAllAsync(grace.Token).ConfigureAwait(false);
     }
 
     private async Task<List<TagWrite>> GuardedAsync(ImmutableArray<TagMove> tags, CancellationToken cancellation)

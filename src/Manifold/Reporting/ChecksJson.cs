@@ -7,13 +7,9 @@ namespace Manifold.Reporting;
 /// <summary>The findings of the build checks for programs: one JSON object a line, a last one with the counts.</summary>
 internal static class ChecksJson
 {
-    public static string Render(CheckReport report, IEnumerable<BuildAdvice> advice) =>
-        Lines(report, null) + Lines(advice) + Count(report.Errors, report.Warnings);
-
-    /// <summary>The same with the component in each line.</summary>
     public static string Render(ProjectChecks checks, IEnumerable<BuildAdvice> advice) =>
         string.Concat(checks.Components.Select(component => Lines(component.Report, component.Component))) + Lines(advice)
-            + Count(checks.Errors, checks.Warnings);
+            + Line(new CountRecord("checked", checks.Errors, checks.Warnings), ReportingJson.Default.CountRecord);
 
     private static string Lines(CheckReport report, string? component) => string.Concat(
     [
@@ -25,9 +21,6 @@ internal static class ChecksJson
 
     private static string Lines(IEnumerable<BuildAdvice> all) => string.Concat(all.Select(advice =>
         Line(AdviceRecord.Of(advice) with { Event = "advice" }, ReportingJson.Default.AdviceRecord)));
-
-    private static string Count(int errors, int warnings) =>
-        Line(new CountRecord("checked", errors, warnings), ReportingJson.Default.CountRecord);
 
     private static string Line<T>(T value, JsonTypeInfo<T> type) => ReportingJson.Line(value, type) + "\n";
 }

@@ -7,31 +7,30 @@ namespace Manifold.Reporting;
 /// <summary>The findings of the build checks as text: each with its line, how to fix it, and its page. The counts come last.</summary>
 internal static class ChecksText
 {
-    public static string Render(CheckReport report)
-    {
-        var text = new StringBuilder();
-        Append(text, report);
-        return text.Append(Count(report)).Append('\n').ToString();
-    }
-
-    /// <summary>A block for each component under its name and Dockerfile. The total counts come last.</summary>
+    /// <summary>A block for each component under its name and Dockerfile; an image without a name needs no heading.</summary>
     public static string Render(ProjectChecks checks)
     {
         var text = new StringBuilder();
-        foreach (var (component, files, report, toldBefore) in checks.Components)
+        foreach (var component in checks.Components)
         {
-            var said = files.IsEmpty ? "has no Dockerfile, nothing to check" : (report.Findings, toldBefore) switch
-            {
-                ([], 0) => "no findings",
-                ([], _) => "no findings other than those listed above for the same file",
-                _ => Count(report),
-            };
-            text.Append(component).Append(files.IsEmpty ? "" : $" ({string.Join(", ", files)})").Append(": ").Append(said).Append('\n');
-            Append(text.Append(report.Findings.IsEmpty ? "" : "\n"), report);
+            if (component.Component is { } name)
+                AppendHeading(text, name, component);
+            Append(text, component.Report);
         }
-        return text.Append('\n')
-            .Append(Count(new CheckReport([.. checks.Components.SelectMany(component => component.Report.Findings)], []))).Append('\n')
-            .ToString();
+        text.Append(checks.Components is [{ Component: null }] ? "" : "\n");
+        return text.Append(Count(checks.Errors, checks.Warnings)).Append('\n').ToString();
+    }
+
+    private static void AppendHeading(StringBuilder text, string name, ComponentChecks component)
+    {
+        var (_, files, report, toldBefore) = component;
+        var said = files.IsEmpty ? "has no Dockerfile, nothing to check" : (report.Findings, toldBefore) switch
+        {
+            ([], > 0) => "no findings other than those listed above for the same file",
+            _ => Count(report.Errors, report.Warnings),
+        };
+        text.Append(name).Append(files.IsEmpty ? "" : $" ({string.Join(", ", files)})").Append(": ").Append(said).Append('\n');
+        text.Append(report.Findings.IsEmpty ? "" : "\n");
     }
 
     private static void Append(StringBuilder text, CheckReport report)
@@ -47,8 +46,8 @@ internal static class ChecksText
             text.Append("not checked: ").Append(unknown).Append('\n');
     }
 
-    private static string Count(CheckReport report) => report.Findings.IsEmpty ? "no findings"
-        : string.Join(", ", new[] { Of(report.Errors, "error"), Of(report.Warnings, "warning") }.Where(part => part[0] != '0'));
+    private static string Count(int errors, int warnings) => (errors, warnings) is (0, 0) ? "no findings"
+        : string.Join(", ", new[] { Of(errors, "error"), Of(warnings, "warning") }.Where(part => part[0] != '0'));
 
     private static string Of(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 }

@@ -175,6 +175,8 @@ public sealed class RunningUnits : IDisposable
     /// <summary>A runner that hands on what another one does, changed.</summary>
     private sealed class Recast(IUnitRunner inner, Func<Unit, Task<UnitResult>, Task<UnitResult>> change) : IUnitRunner
     {
+        public Task RequireAsync(IEnumerable<Step> steps) => inner.RequireAsync(steps);
+
         public Task<UnitResult> RunAsync(Unit unit, CancellationToken cancellation) => change(unit, inner.RunAsync(unit, cancellation));
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();

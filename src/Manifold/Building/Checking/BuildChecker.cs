@@ -5,101 +5,133 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
 using Manifold.Planning.Checks;
+using Manifold.Projects;
+using Manifold.Projects.Yaml;
 using Manifold.Registry;
 using Manifold.Solving;
 using Manifold.Verification.Binaries;
 
 namespace Manifold.Building.Checking;
 
-/// <summary>What the build checks say of a build.</summary>
-/// <param name="Findings">In the order of lines.</param>
-/// <param name="NotKnown">What could not be looked up, so that checks which need it said nothing.</param>
-internal sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableArray<string> NotKnown)
-{
-    public int Errors => Findings.Count(each => each.Severity == Severity.Error);
-
-    public int Warnings => Findings.Length - Errors;
-
-    /// <summary>The images that the stages are built on, as far as they were found.</summary>
-    public ImmutableArray<BaseImage> Bases { get; init; } = [];
-
-    /// <summary>Null if the build cannot be planned.</summary>
-    public BuildPlan? Plan { get; init; }
-
-    public AdvisedBuild Advised(string component) => new(component, Plan, Bases);
-}
-
-/// <summary>Says what is wrong or doubtful about a build, and builds nothing: <c>manifold build --check</c>.</summary>
+/// <summary>Finds what is wrong or doubtful about the Dockerfiles of one image or of many, and builds nothing: <c>--check</c>.</summary>
 /// <remarks>
 /// <code>
-/// text                1  parse, and the checks of the text
-/// bases of all stages 2  asked of the registry or the store; one that cannot be asked is told, and not judged
-/// context             3  its ignore file, and what in it is made for a machine
-///                     4  the checks that need 2 and 3; the planner's own verdict
+/// project             1  the components of the order; equal builds are judged once
+/// text                2  parse, and the checks of the text
+/// bases of all stages 3  asked of the registry or the store; one that cannot be asked is told, and not judged
+/// context             4  its ignore file, and what in it is made for a machine
+///                     5  the checks that need 3 and 4; the planner's own verdict
 /// </code>
+/// Every component is judged, also if the file of another is wrong.
 /// </remarks>
-internal sealed class BuildChecker(BuilderTools tools)
+internal sealed class BuildChecker(BuilderTools tools, BuildOrder order, Action<BuildEvent> on)
 {
-    private readonly BlobOrigins origins = new(tools.Store);
+    private readonly SiblingNames names = new(order.Project);
+    private readonly BaseResolver resolver =
+        new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = order.Lock?.Pins };
+    private readonly Dictionary<Digest, CheckReport> judged = [];
+    private readonly HashSet<Diagnostic> told = [];
+    private readonly List<AdvisedBuild> builds = [];
+    private readonly List<ManifoldException> problems = [];
 
-    /// <summary>What bases are held to; null where nothing is.</summary>
-    public BasePins? Pins { get; init; }
-
-    /// <summary>
-    /// The platforms of an image that the same project makes, so that nobody is asked for it; null for every other image.
-    /// </summary>
-    public Func<ImageReference, IReadOnlyCollection<Platform>?> Made { get; init; } = _ => null;
-
-    /// <summary>The arguments are the project's, so that a FROM need not do without them.</summary>
-    public bool ArgumentsAreOfProject { get; init; }
-
-    public async Task<CheckReport> CheckAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
+    /// <exception cref="UsageException">A name is neither an image nor a group.</exception>
+    public async Task<ProjectChecks> CheckAsync(CancellationToken cancellation)
     {
         // 1
-        var parsed = BuildFiles.ReadDockerfile(request);
-        if (ArgumentsAreOfProject)
-            parsed = ReplacedDefaults.Without(parsed, request);
+        var (project, chosen) = (order.Project, order.Graph.Names);
+        if (project.BrokenAmong(chosen) is { IsEmpty: false } broken)
+            problems.Add(new ProjectFileException([.. broken.SelectMany(name => project.Broken[name].Faults).Distinct()]));
+        var components = ImmutableArray.CreateBuilder<ComponentChecks>();
+        foreach (var component in project.SelectWhole(chosen))
+        {
+            if (await CheckAsync(component, cancellation).ConfigureAwait(false) is { } checks)
+                components.Add(checks);
+        }
+        return new ProjectChecks(components.ToImmutable()) { Problems = [.. problems], Builds = [.. builds] };
+    }
+
+    private async Task<ComponentChecks?> CheckAsync(Component component, CancellationToken cancellation)
+    {
+        var requests = new ComponentRequests(order.Project, order.Graph, names);
+        var (files, reports, before) = (new List<string>(), new List<CheckReport>(), problems.Count);
+        foreach (var group in component.Platforms.Where(platform => platform.Source is BuildSource)
+            .GroupBy(platform => ComponentRequests.GroupOf((BuildSource)platform.Source)))
+        {
+            try
+            {
+                var request = requests.Of(component, group.First().Platform, (BuildSource)group.First().Source) with
+                {
+                    Platforms = [.. group.Select(platform => platform.Platform)],
+                };
+                if (request.DockerfilePath is { } file)
+                    files.Add(file);
+                reports.Add(await JudgeOnceAsync(component, group.Key, request, cancellation).ConfigureAwait(false));
+            }
+            catch (ManifoldException e)
+            {
+                problems.Add(component.Origin.Name is { } name ? new UsageException($"{name}: {e.Message}") : e);
+            }
+        }
+        if (problems.Count > before)
+            return null;
+        builds.AddRange(reports.Select(report => report.Advised(component.Name)));
+        var all = reports.SelectMany(report => report.Findings).Distinct().ToList();
+        var added = all.Where(told.Add).OrderBy(finding => finding.Place.File, StringComparer.Ordinal)
+            .ThenBy(finding => finding.Place.Line).ThenBy(finding => finding.Place.Column).ToImmutableArray();
+        return new ComponentChecks(component.Origin.Name, [.. files.Distinct()],
+            new CheckReport(added, [.. reports.SelectMany(report => report.NotKnown).Distinct()]), all.Count - added.Length);
+    }
+
+    private async Task<CheckReport> JudgeOnceAsync(
+        Component component, Digest group, BuildRequest request, CancellationToken cancellation)
+    {
+        using var builder = new KeyBuilder();
+        var key = builder.Add(group).AddAll(request.Platforms.Select(platform => platform.ToString())).ToDigest();
+        return judged.TryGetValue(key, out var report)
+            ? report
+            : judged[key] = await JudgeAsync(component, request, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<CheckReport> JudgeAsync(Component component, BuildRequest request, CancellationToken cancellation)
+    {
+        // 2
+        var parsed = component.Origin.Judged(BuildFiles.ReadDockerfile(request), request);
         if (parsed.Diagnostics.Any(each => each.Id == Diagnostic.Syntax && each.Severity == Severity.Error))
             return new CheckReport(parsed.Diagnostics, []);
-        // 2
-        var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time) { Pins = Pins };
-        var needs = PlanChecks.Needs(parsed.Tree, request).Select(need => (Need: need, Platforms: Made(need.Reference))).ToList();
-        var found = await resolver.FindAsync([.. needs.Where(each => each.Platforms is null).Select(each => each.Need)],
-            request.Pull, on, cancellation).ConfigureAwait(false);
-        var lacking = needs.Where(
-            each => each.Platforms is { } platforms && PlatformChoice.Best(each.Need.Platform, platforms, platform => platform) is null);
-        var notKnown = found.Problems.Where(problem => problem.Lacking is null)
-            .Select(problem => problem.Why.Message).Distinct().ToImmutableArray();
-        // 3, 4
+        // 3
+        var needs = PlanChecks.Needs(parsed.Tree, request).ToLookup(need => names.Find(need.Reference, component.Name));
+        var found = await resolver.FindAsync([.. needs[null]], request.Pull, on, cancellation).ConfigureAwait(false);
+        var ofSiblings = needs.Where(sibling => sibling.Key is not null)
+            .SelectMany(sibling => sibling, (sibling, need) => new LackingBase(need, PlatformsOf(sibling.Key!), IsIndex: true))
+            .Where(sibling => PlatformChoice.Best(sibling.Need.Platform, sibling.Has, platform => platform) is null);
+        // 4, 5
         var ignored = BuildFiles.IgnoreRulesOf(request);
         var facts = new CheckFacts
         {
             Bases = found.Images,
-            Lacking =
-            [
-                .. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(),
-                .. lacking.Select(each => new LackingBase(each.Need, [.. each.Platforms!], IsIndex: true)),
-            ],
+            Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(), .. ofSiblings],
             Ignored = ignored,
             Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
-        var (verdict, plan) = await VerdictAsync(
-            parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation),
-                found.Images).ConfigureAwait(false);
-        return new CheckReport(PlanChecks.InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown)
+        var (verdict, plan) = await VerdictAsync(parsed.Tree, request, found.Images, cancellation).ConfigureAwait(false);
+        var notKnown = found.Problems.Where(problem => problem.Lacking is null).Select(problem => problem.Why.Message).Distinct();
+        return new CheckReport(PlanChecks.InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), [.. notKnown])
         {
             Bases = [.. found.Images.Values],
             Plan = plan,
         };
     }
 
-    /// <summary>What the planner would refuse, or its plan. Without all bases it cannot be asked.</summary>
-    private static async Task<(ImmutableArray<Diagnostic> Findings, BuildPlan? Plan)> VerdictAsync(
+    private ImmutableArray<Platform> PlatformsOf(string sibling) =>
+        [.. order.Project.Find(sibling)!.Platforms.Select(platform => platform.Platform)];
+
+    /// <summary>Returns what the planner would refuse, or its plan. Without all bases it cannot be asked.</summary>
+    private async Task<(ImmutableArray<Diagnostic> Findings, BuildPlan? Plan)> VerdictAsync(
         DockerfileTree tree,
         BuildRequest request,
-        Func<ImmutableArray<BaseNeed>, Task<FoundBases>> find,
-        ImmutableDictionary<(ImageReference, Platform), BaseImage> bases)
+        ImmutableDictionary<(ImageReference, Platform), BaseImage> bases,
+        CancellationToken cancellation)
     {
         try
         {
@@ -111,7 +143,7 @@ internal sealed class BuildChecker(BuilderTools tools)
                 return ([], null);
             while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
             {
-                var found = await find(more).ConfigureAwait(false);
+                var found = await resolver.FindAsync(more, request.Pull, on, cancellation).ConfigureAwait(false);
                 if (!found.Problems.IsEmpty)
                     return ([], null);
                 bases = bases.SetItems(found.Images);

@@ -1,3 +1,5 @@
+using Manifold.Planning;
+
 namespace Manifold.Building.Units;
 
 /// <summary>Runs units. Joining, verifying and publishing their images does not depend on where they ran.</summary>
@@ -7,6 +9,10 @@ namespace Manifold.Building.Units;
 /// </remarks>
 internal interface IUnitRunner : IAsyncDisposable
 {
+    /// <summary>Refuses the steps of an image if they cannot run where the units run. Called before any of its units.</summary>
+    /// <exception cref="ManifoldException">Something is missing there.</exception>
+    Task RequireAsync(IEnumerable<Step> steps);
+
     /// <exception cref="OperationCanceledException">The unit was canceled.</exception>
     Task<UnitResult> RunAsync(Unit unit, CancellationToken cancellation);
 }
