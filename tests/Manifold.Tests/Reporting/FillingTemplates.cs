@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Manifold.Reporting.Pages;
 
 namespace Manifold.Tests.Reporting;
 
 /// <summary>The templates of the pages, and the models whose values they show.</summary>
-public sealed class FillingTemplates
+public sealed partial class FillingTemplates
 {
     private static readonly Type[] Values = [typeof(string), typeof(int), typeof(double), typeof(Html)];
 
@@ -17,6 +18,14 @@ public sealed class FillingTemplates
     [Theory, MemberData(nameof(Names))]
     public void every_hole_has_a_value_and_every_value_has_a_hole(string name) =>
         Assert.Empty(Problems(new Template(Template.Embedded(name)), Models[name]));
+
+    /// <summary>Escaping does not help outside of quotes, nor in a script.</summary>
+    [Theory, MemberData(nameof(Names))]
+    public void a_hole_within_a_tag_is_between_quotes(string name)
+    {
+        var markup = SectionTag().Replace(Template.Embedded(name), "");
+        Assert.DoesNotContain(MarkupTag().Matches(markup), tag => Quoted().Replace(tag.Value, "").Contains("{{", StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("{{class}}{{text}}")]
@@ -128,4 +137,13 @@ public sealed class FillingTemplates
 
     private static IEnumerable<JsonPropertyInfo> Properties(Type type) =>
         type == typeof(string) ? [] : PageModels.Default.GetTypeInfo(type)!.Properties.Where(property => property.Get is not null);
+
+    [GeneratedRegex(@"\{\{[#^/][\w.]+\}\}")]
+    private static partial Regex SectionTag();
+
+    [GeneratedRegex("<[a-z][^<>]*>")]
+    private static partial Regex MarkupTag();
+
+    [GeneratedRegex("\"[^\"]*\"")]
+    private static partial Regex Quoted();
 }
