@@ -21,7 +21,8 @@ public sealed partial class ReadingEveryMessage
     private static readonly string Source = Path.Combine(Cases.Repository, "src");
 
     private static readonly Lazy<List<(string File, SourceText Message)>> Messages = new(() => [.. Directory
-        .EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Source, "*", SearchOption.AllDirectories)
+        .Where(file => Path.GetExtension(file) is ".cs" or ".html")
         .Select(file => Path.GetRelativePath(Source, file))
         .Where(file => !file.Split('/').Any(folder => folder is "obj" or "bin"))
         .Order(StringComparer.Ordinal)

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
+using Manifold.Reporting.Pages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -30,17 +32,26 @@ public static partial class SourceTexts
     ];
 
     /// <summary>Returns the texts of a file in the order of the file.</summary>
-    public static IEnumerable<SourceText> Read(string file)
+    public static IEnumerable<SourceText> Read(string file) => file.EndsWith(".cs", StringComparison.Ordinal) ? ReadCode(file)
+        : MarkupTexts().Matches(Flat(new Template(File.ReadAllText(file)).Parts))
+            .Select(match => new SourceText(match.Groups[1].Value, match.Groups[2].Value.Trim(), IsWhole: false))
+            .Where(text => Words().IsMatch(Value().Replace(text.Text, "{}")));
+
+    /// <summary>A template as if each of its sections were shown once.</summary>
+    private static string Flat(ImmutableArray<Template.Part> parts) => string.Concat(parts.Select(part => part switch
+    {
+        Template.Section section => Flat(section.Parts),
+        Template.Hole hole => $"{{{hole.Name}}}",
+        _ => ((Template.Literal)part).Text,
+    }));
+
+    private static IEnumerable<SourceText> ReadCode(string file)
     {
         var root = CSharpSyntaxTree.ParseText(File.ReadAllText(file), new CSharpParseOptions(LanguageVersion.Preview), file).GetRoot();
-        var isPage = file.Contains("/Pages/", StringComparison.Ordinal);
         foreach (var node in root.DescendantNodes().OfType<ExpressionSyntax>().Where(IsShownText))
         {
-            var text = Shown(node);
-            text = Blanks().Replace(isPage ? Tag().Replace(text, " ") : text,
+            var text = Blanks().Replace(Shown(node),
                 match => match.Value.Contains('\n', StringComparison.Ordinal) ? "\\n" : match.Value);
-            if (isPage)
-                text = Blanks().Replace(text.Replace("\\n", " ", StringComparison.Ordinal), " ").Trim();
             if (Words().IsMatch(Value().Replace(text, "{}")) && !Program().IsMatch(text))
                 yield return new SourceText(MemberOf(node), text, !node.Ancestors().OfType<ExpressionSyntax>().Any(IsText));
         }
@@ -119,8 +130,9 @@ public static partial class SourceTexts
         return name.ToString();
     }
 
-    [GeneratedRegex("<[^>]*>")]
-    private static partial Regex Tag();
+    /// <summary>A text and the tag before it.</summary>
+    [GeneratedRegex("<(/?\\w+)[^>]*>([^<]+)")]
+    private static partial Regex MarkupTexts();
 
     [GeneratedRegex(@"\s*\n\s*|[ \t]{2,}(?=\n)|(?<=\S) {2,}")]
     private static partial Regex Blanks();

@@ -23,7 +23,8 @@ internal readonly record struct Html
     /// <summary>The program's own style sheet or script, which is embedded as a file.</summary>
     public static Html Embedded(string file) => new(Template.Embedded(file));
 
-    /// <summary>Appends a value of a model: a text (escaped, also within quotes, and what is not seen is shown), a number, or markup.</summary>
+    /// <summary>Appends a value of a model: a text, a number, or markup.</summary>
+    /// <remarks>A text is escaped, also for use within quotes, and characters that nobody sees are shown.</remarks>
     public static void Append(StringBuilder page, object? value) => _ = value switch
     {
         null => page,

@@ -13,9 +13,9 @@ internal sealed record LayerSizes : Piece
     public required bool HasBefore { get; init; }
     public required IReadOnlyList<PlatformBar> Platforms { get; init; }
 
-    public int BarHeight => LayerHeight;
-    public int GhostTop => LayerHeight + Gap;
-    public int GhostHeight => BeforeHeight;
+    public int BarHeight { get; } = LayerHeight;
+    public int GhostTop { get; } = LayerHeight + Gap;
+    public int GhostHeight { get; } = BeforeHeight;
 
     public static Html Render(RecordedComponent image, SharedLayers shared)
     {

@@ -30,7 +30,8 @@ internal sealed record Overview(Html Legend, IReadOnlyList<string> Platforms, IR
             StateClass = state is ImageState.Published or ImageState.Built ? "good" : state == ImageState.Failed ? "bad" : "muted",
             State = state.Text(),
             IsUnchanged = state == ImageState.Published && image.Before?.Digest == image.Index?.Digest,
-            Cells = [.. platforms.Select(platform => Cell(record, image, image.Platforms.FirstOrDefault(each => each.Platform == platform)))],
+            Cells = [.. platforms.Select(platform =>
+                Cell(record, image, image.Platforms.FirstOrDefault(each => each.Platform == platform)))],
             IsCached = cached && state != ImageState.NotStarted,
             Time = cached || state == ImageState.NotStarted ? null : Pieces.Seconds(record.SecondsOf(image)),
             Digest = Pieces.Digest(image.Index?.Digest),

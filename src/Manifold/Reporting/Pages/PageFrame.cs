@@ -10,9 +10,9 @@ internal sealed record PageFrame(string Title, Html Content, string Footer) : Pi
     private static readonly string OwnScriptHash =
         Convert.ToBase64String(Hasher.Hash(HashKind.Sha256, Encoding.UTF8.GetBytes(OwnScript.ToString())));
 
-    public Html Style => OwnStyle;
-    public Html Script => OwnScript;
-    public string ScriptHash => OwnScriptHash;
+    public Html Style { get; } = OwnStyle;
+    public Html Script { get; } = OwnScript;
+    public string ScriptHash { get; } = OwnScriptHash;
 
     public static string Render(string title, Piece content, string footer) =>
         Html.Of(new PageFrame(title, Html.Of(content), footer)).ToString();

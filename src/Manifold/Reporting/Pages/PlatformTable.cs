@@ -34,14 +34,15 @@ internal sealed record PlatformTable(IReadOnlyList<PlatformRow> Platforms) : Pie
         Pieces.Bytes(platform.WastedBytes));
 
     /// <summary>The reason; if the page shows it above already, only that the platform failed.</summary>
-    private static PlatformFailure NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch
-    {
-        null when record.HasFailed(image, platform) => new PlatformFailure("bad", "failed"),
-        null => new PlatformFailure("muted", "not built"),
-        { } failure when failure == image.Failure || failure == record.Failure =>
-            new PlatformFailure("bad", "failed, see the error above"),
-        { } failure => new PlatformFailure("bad prose", $"{(platform.Optional ? "skipped: " : "")}{failure}"),
-    };
+    private static PlatformFailure NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) =>
+        platform.Failure switch
+        {
+            null when record.HasFailed(image, platform) => new PlatformFailure("bad", "failed"),
+            null => new PlatformFailure("muted", "not built"),
+            { } failure when failure == image.Failure || failure == record.Failure =>
+                new PlatformFailure("bad", "failed, see the error above"),
+            { } failure => new PlatformFailure("bad prose", $"{(platform.Optional ? "skipped: " : "")}{failure}"),
+        };
 
     private static PlatformVerdict Verdict(RecordedPlatform platform) => BuildTable.Verdict(platform) switch
     {

@@ -39,7 +39,8 @@ internal sealed record ReportHead : Piece
             Registry = slash > 1 ? record.Title[..slash] : null,
             Title = slash > 1 ? record.Title[slash..] : record.Title,
             Project = record.Components.Length > 1 ? ProjectOf(record) : null,
-            Image = record.Components is [{ Index: { } index } only] ? new ImageNames(index.Digest.ToString(), [.. only.Tags.Skip(1)]) : null,
+            Image = record.Components is [{ Index: { } index } only]
+                ? new ImageNames(index.Digest.ToString(), [.. only.Tags.Skip(1)]) : null,
             Failure = record.Failure,
             Figures = [.. FiguresOf(record)],
         });

@@ -27,9 +27,9 @@ internal sealed record Timeline : Piece
     public required IReadOnlyList<TimelineJoint> Joints { get; init; }
 
     public int Height => AxisHeight + (Rows.Count * RowHeight);
-    public int BarHeight => HeightOfBars;
-    public int GridTop => AxisHeight - 6;
-    public int TickTop => AxisHeight - 9;
+    public int BarHeight { get; } = HeightOfBars;
+    public int GridTop { get; } = AxisHeight - 6;
+    public int TickTop { get; } = AxisHeight - 9;
 
     public static Html Render(BuildRecord record)
     {

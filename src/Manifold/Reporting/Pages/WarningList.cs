@@ -9,7 +9,8 @@ internal sealed record WarningList(IReadOnlyList<WarningGroup> Groups) : Piece
 
     public static Html Render(BuildRecord record)
     {
-        var groups = ReportWarnings.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Group([.. same])).ToList();
+        var groups = ReportWarnings.Of(record).GroupBy(warning => warning.Mend ?? warning.Message)
+            .Select(same => Group([.. same])).ToList();
         return groups.Count == 0 ? default : Html.Of(new WarningList(groups));
     }
 
