@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Building.Units;
 using Manifold.Content;
-using Manifold.Dockerfile;
 using Manifold.Events;
 using Manifold.Images;
 using Manifold.Oci;
