@@ -90,16 +90,12 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     private IEnumerable<(string Flag, Func<Task> Write)> FilesOf(FinishedBuild outcome, Store store)
     {
         var built = outcome.Result!.Components[0];
-        var result = built.Result!;
         if (line.Shard is { } shard)
-            yield return ("--shard", () => WriteShardAsync(shard, result, store));
-        // A push in Docker's format has another digest.
-        var named = built.Publication is { } published ? result with { Index = published.Top } : result;
+            yield return ("--shard", () => WriteShardAsync(shard, built.Result!, store));
         if (line.IidFile is { } iid)
-            yield return ("--iidfile", () => File.WriteAllTextAsync(iid, named.Index.Digest.ToString()));
+            yield return ("--iidfile", () => File.WriteAllTextAsync(iid, built.Named!.Index.Digest.ToString()));
         if (line.MetadataFile is { } metadata)
-            yield return ("--metadata-file",
-                () => File.WriteAllTextAsync(metadata, BuildMetadata.Write(named, line.Request.Tags, outcome.Record.Id)));
+            yield return ("--metadata-file", () => File.WriteAllTextAsync(metadata, BuildMetadata.Write(built, outcome.Record.Id)));
     }
 
     private Task WriteShardAsync(string file, BuildResult result, Store store)

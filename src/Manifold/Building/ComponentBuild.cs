@@ -37,7 +37,7 @@ internal sealed class ComponentBuild(
 {
     private readonly List<FailedPlatform> missing = [.. planned.Missing];
 
-    private Component Component => planned.Node.Component;
+    private Component Component => planned.Component;
 
     /// <param name="siblings">The results of the images that it needs, by name.</param>
     public async Task<ComponentResult> RunAsync(

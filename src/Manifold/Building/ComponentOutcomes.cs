@@ -31,16 +31,16 @@ internal static class ComponentOutcomes
     {
         Name = component.Name,
         Result = component.Result,
-        Tags = component.Planned.Node.Component.Tags,
+        Tags = component.Component.Tags,
         Preflight = component.Planned.Preflight,
         Published = component.Publication,
-        Arguments = ArgumentsOf(component.Planned.Node.Component),
+        Arguments = ArgumentsOf(component.Component),
         FailedPlatforms = component.Missing,
         OptionalPlatforms =
         [
-            .. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform),
+            .. component.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform),
         ],
-        Failure = component.Failure ?? (component.Planned.Node.Component.Origin.Name is null ? failure : null),
+        Failure = component.Failure ?? (component.Component.Origin.Name is null ? failure : null),
     };
 
     private static IReadOnlyDictionary<string, string> ArgumentsOf(Component component) =>

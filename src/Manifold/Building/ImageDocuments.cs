@@ -22,7 +22,7 @@ internal sealed class ImageDocuments(BuildOrder order, PublishingTools publishin
     /// <summary>Puts the documents beside an image in a layout, an archive or a folder; null if there are none.</summary>
     public async Task<LayoutAttachments?> BesideAsync(ComponentResult built, CancellationToken cancellation)
     {
-        var component = built.Planned.Node.Component;
+        var component = built.Component;
         if (!WantsSbom(component) && !WantsProvenance(component))
             return null;
         var request = await RequestAsync(built, cancellation).ConfigureAwait(false);
@@ -31,7 +31,7 @@ internal sealed class ImageDocuments(BuildOrder order, PublishingTools publishin
 
     private async Task<AttachmentRequest> RequestAsync(ComponentResult built, CancellationToken cancellation)
     {
-        var component = built.Planned.Node.Component;
+        var component = built.Component;
         return new AttachmentRequest
         {
             Tool = order.Heading.Tool.Replace(' ', '-'),

@@ -43,9 +43,9 @@ internal sealed class ImageOutputs
     /// <summary>Returns the outputs that the project's file gives an image.</summary>
     private static ImmutableArray<ImageOutput> OfFile(PlannedComponent component, bool load, Action<string> warn)
     {
-        var asked = component.Node.Component.Outputs.Select(text => WithoutTime(ImageOutput.Parse(text))).ToList();
+        var asked = component.Component.Outputs.Select(text => WithoutTime(ImageOutput.Parse(text))).ToList();
         var read = asked.Where(output => output is { IsLoad: false, Kind: not (OutputKind.Image or OutputKind.CacheOnly) }).ToList();
-        if (load || component.Node.Component.Load)
+        if (load || component.Component.Load)
             read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
         else if (asked.Find(output => output.IsLoad) is { } unheeded)
             warn($"{component.Name}: output '{unheeded.Text}' is skipped, because images are loaded into docker or podman only "
@@ -78,7 +78,7 @@ internal sealed class ImageOutputs
             {
                 Attach = beside is null ? null : beside.AttachAsync,
             };
-            await writer.WriteAsync(output, source, component.Planned.Node.Component.Tags, cancellation).ConfigureAwait(false);
+            await writer.WriteAsync(output, source, component.Component.Tags, cancellation).ConfigureAwait(false);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
             var needed = component.Node.Siblings.ToDictionary(
                 sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
             var session = SessionOf(component, on);
-            var name = component.Node.Component.Origin.Name;
+            var name = component.Component.Origin.Name;
             outcomes[component.Name] = OutcomeAsync(
                 new Work(component, session, needed, e => on(e with { Component = name })), places, stop);
         }

@@ -30,6 +30,8 @@ internal sealed record PlannedComponent(ComponentNode Node)
 {
     public string Name => Node.Name;
 
+    public Component Component => Node.Component;
+
     /// <summary>In the order of the component's platforms, without those that may fail and cannot be built here.</summary>
     public required ImmutableArray<PlannedPlatform> Platforms { get; init; }
 
@@ -43,7 +45,7 @@ internal sealed record PlannedComponent(ComponentNode Node)
     public BuildPlan Plan => new()
     {
         Dockerfile = Platforms.Select(platform => platform.Plan?.Dockerfile).FirstOrDefault(file => file is not null)
-            ?? Node.Component.Place.File,
+            ?? Component.Place.File,
         FileTime = Platforms.Select(platform => platform.Plan?.FileTime).FirstOrDefault(time => time is not null) ?? 0,
         Images = [.. Platforms.Select(platform => platform.Image)],
         Told = [.. Platforms.SelectMany(platform => platform.Plan?.Told ?? [])],

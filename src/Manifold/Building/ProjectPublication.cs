@@ -49,9 +49,9 @@ internal sealed class ProjectPublication(BuilderTools tools, Publisher publisher
     {
         var (preflight, index) = (built.Planned.Preflight!, built.Result!.Index);
         IImageSource source = new StoreSource(tools.Store, tools.Registry, preflight.Request.Targets[0], index);
-        if (!built.Planned.Node.Component.DockerFormat)
+        if (!built.Component.DockerFormat)
             return new PreparedImage(source, index, preflight);
-        var prefix = built.Planned.Node.Component.Origin.Name is { } name ? $"{name}: " : "";
+        var prefix = built.Component.Origin.Name is { } name ? $"{name}: " : "";
         source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker, lost => tools.Warn(on, prefix + lost), cancellation)
             .ConfigureAwait(false);
         return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, preflight);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Building.Recording;
+using Manifold.Projects;
 using Manifold.Publishing;
 
 namespace Manifold.Building;
@@ -25,8 +26,13 @@ internal sealed record ComponentResult(PlannedComponent Planned, ComponentState 
 {
     public string Name => Planned.Name;
 
+    public Component Component => Planned.Component;
+
     /// <summary>What was built; null where it was not.</summary>
     public BuildResult? Result { get; init; }
+
+    /// <summary>The same with the digest that its names have: a push in Docker's format gives it another one.</summary>
+    public BuildResult? Named => Publication is { } published && Result is { } built ? built with { Index = published.Top } : Result;
 
     /// <summary>Platforms that may fail and did, each with the reason.</summary>
     public ImmutableArray<FailedPlatform> Missing { get; init; } = [];
@@ -61,7 +67,7 @@ internal sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
 
     /// <summary>The exception for a result that is not whole. An image without a name has its own failure.</summary>
     internal ManifoldException Problem() =>
-        Components is [{ Planned.Node.Component.Origin.Name: null, Failure: { } only }] ? only : new ProjectFailedException(this);
+        Components is [{ Component.Origin.Name: null, Failure: { } only }] ? only : new ProjectFailedException(this);
 }
 
 /// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>

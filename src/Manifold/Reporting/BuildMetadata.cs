@@ -11,8 +11,7 @@ namespace Manifold.Reporting;
 internal static class BuildMetadata
 {
     /// <param name="record">The build's name, by which <c>manifold report</c> finds it.</param>
-    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record) =>
-        Write(json => WriteMembers(json, result, tags, record));
+    public static string Write(ComponentResult built, string record) => Write(json => WriteMembers(json, built, record));
 
     /// <summary>Of a project: an object for each image that was built, under its name.</summary>
     public static string Write(ProjectResult result, string record) => Write(json =>
@@ -20,15 +19,14 @@ internal static class BuildMetadata
         foreach (var component in result.Components.Where(component => component.Result is not null))
         {
             json.WriteStartObject(component.Name);
-            WriteMembers(json,
-                component.Publication is { } published ? component.Result! with { Index = published.Top } : component.Result!,
-                component.Planned.Node.Component.Tags, record);
+            WriteMembers(json, component, record);
             json.WriteEndObject();
         }
     });
 
-    private static void WriteMembers(Utf8JsonWriter json, BuildResult result, IReadOnlyCollection<ImageReference> tags, string record)
+    private static void WriteMembers(Utf8JsonWriter json, ComponentResult built, string record)
     {
+        var (result, tags) = (built.Named!, built.Component.Tags);
         json.WriteString("buildx.build.ref", record);
         // As buildx has it: only where there is one config to speak of.
         if (result.Images is [var only])
@@ -36,7 +34,7 @@ internal static class BuildMetadata
         json.WritePropertyName("containerimage.descriptor");
         JsonSerializer.Serialize(json, result.Index, OciJson.Default.Descriptor);
         json.WriteString("containerimage.digest", result.Index.Digest.ToString());
-        if (tags.Count > 0)
+        if (!tags.IsEmpty)
             json.WriteString("image.name", string.Join(',', tags));
     }
 

@@ -119,7 +119,7 @@ internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
     {
         if (step is not CopyStep { From: null })
             return null;
-        var hook = component.Planned.Node.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output =>
+        var hook = component.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output =>
             FileSystemName.MatchesSimpleExpression(Path.GetFileName(output.TrimEnd('/')), Path.GetFileName(path), ignoreCase: false)));
         if (hook is null)
             return null;
