@@ -10,7 +10,7 @@ namespace Manifold.Tests.Support;
 /// <summary>A registry over a store of its own, and a client that knows nothing of either.</summary>
 public sealed class RunningServer : IAsyncDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder;
     private readonly RegistryServer server;
 
     private RunningServer(TemporaryFolder folder, Store store, RegistryServer server, HttpClient http) =>

@@ -91,6 +91,21 @@ public sealed class ScriptedRegistry : IAsyncDisposable
             Linked.TryRemove(link, out _);
     }
 
+    /// <summary>Remembers what the repositories have. The action brings them back to it.</summary>
+    public Action Remember()
+    {
+        var (manifests, linked) = (Manifests.ToArray(), Linked.ToArray());
+        return () =>
+        {
+            Manifests.Clear();
+            Linked.Clear();
+            foreach (var (name, manifest) in manifests)
+                Manifests[name] = manifest;
+            foreach (var (link, _) in linked)
+                Linked[link] = 0;
+        };
+    }
+
     /// <summary>From now on an index is refused that lists what the repository does not have, as by Debian's registry.</summary>
     public void ChecksIndexes() => Fault = async context =>
     {

@@ -9,6 +9,7 @@ namespace Manifold.Tests.Cli;
 public sealed class BuildingAForeignContext : IDisposable
 {
     private const string Song = "canary-of-this-machine";
+    private const string Repository = "repository.git";
     private const string Plain = "FROM scratch\nCOPY f /\n";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -208,18 +209,16 @@ public sealed class BuildingAForeignContext : IDisposable
         var context = folder["context"];
         if (way is "tar" or "http")
             await SystemProgram.Run("tar", "-C", context, "-cf", folder["context.tar"], ".");
-        var repository = $"{Guid.NewGuid():N}.git";
-        if (way == "git")
+        if (way == "git" && !Directory.Exists(folder[Repository]))
             await SystemProgram.Run("sh", "-c",
-                $"cd '{context}' && git init -q -b main . && git add -A && git -c user.name=a -c user.email=a@b commit -q -m x"
-                + $" && git clone -q --bare . '{folder[repository]}' && rm -rf .git && git --git-dir '{folder[repository]}' "
-                + "update-server-info");
+                $"cd '{context}' && export GIT_DIR='{folder[Repository]}' && git init -q --bare -b main && git --work-tree=. add -A"
+                + " && git --work-tree=. -c user.name=a -c user.email=a@b commit -q -m x && git update-server-info");
         server.Folder = folder.Path;
         var address = way switch
         {
             "folder" => context,
             "tar" => "-",
-            "git" => $"{server.Address}/{repository}#main",
+            "git" => $"{server.Address}/{Repository}#main",
             _ => server.Put("context.tar", await File.ReadAllBytesAsync(folder["context.tar"]), "1"),
         };
         using StringWriter output = new(), error = new();
