@@ -39,7 +39,8 @@ public sealed class Tags : IDisposable
     public ImmutableArray<NamedImage> List() => [.. Read().Images];
 
     /// <summary>What must be kept: the targets of all entries, also of those that another tool wrote without a name.</summary>
-    internal ImmutableArray<Descriptor> Roots() => [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
+    internal ImmutableArray<Descriptor> Roots() =>
+        [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
 
     /// <summary>True if the store keeps content without a name, such as referrers.</summary>
     public bool KeepsNameless => Read().Entries.Any(entry => entry.Image is null);

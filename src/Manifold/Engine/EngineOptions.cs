@@ -14,8 +14,10 @@ public sealed record EngineOptions
     /// </summary>
     public ImmutableSortedDictionary<string, string> Environment { get; init; } = OfThisProcess();
 
-    /// <summary>The folder of the store; created if it is missing. Null means <c>$MANIFOLD_ROOT</c>, else <c>/var/lib/manifold</c> for
-    /// root, else <c>$XDG_DATA_HOME/manifold</c>.</summary>
+    /// <summary>
+    /// The folder of the store; created if it is missing. Null means <c>$MANIFOLD_ROOT</c>, else <c>/var/lib/manifold</c> for
+    /// root, else <c>$XDG_DATA_HOME/manifold</c>.
+    /// </summary>
     public string? StoreFolder { get; init; }
 
     /// <summary>How to connect to registries; null takes credentials, mirrors, certificates and proxies from the environment.</summary>

@@ -43,7 +43,8 @@ public sealed class ManifoldEngine : IDisposable
     public static ManifoldEngine Open(EngineOptions? options = null)
     {
         if (!OperatingSystem.IsLinux())
-            throw new HostNotReadyException("Manifold needs Linux, and this is another system. Run the program on Linux or in a container.");
+            throw new HostNotReadyException(
+                "Manifold needs Linux, and this is another system. Run the program on Linux or in a container.");
         return new ManifoldEngine(options ?? new EngineOptions());
     }
 

@@ -27,7 +27,8 @@ public sealed record BuildRequest
     public string? InlineDockerfile { get; init; }
 
     /// <summary>Names in FROM and <c>--from</c> that mean something else than they say.</summary>
-    internal ImmutableSortedDictionary<string, NamedContext> Contexts { get; init; } = ImmutableSortedDictionary<string, NamedContext>.Empty;
+    internal ImmutableSortedDictionary<string, NamedContext> Contexts { get; init; } =
+        ImmutableSortedDictionary<string, NamedContext>.Empty;
 
     /// <summary>In the order in which the index lists them, without repetition.</summary>
     public required ImmutableArray<Platform> Platforms { get; init; }

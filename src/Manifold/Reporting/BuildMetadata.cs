@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Manifold.Building;
-using Manifold.Building.Recording;
 using Manifold.Oci;
 
 namespace Manifold.Reporting;

@@ -84,7 +84,8 @@ internal sealed class CensusCache(Store store)
 }
 
 /// <summary>What is kept of an image that passed without a finding.</summary>
-internal sealed record PassRecord(ImmutableArray<string> Command, ImmutableArray<StartFile> Start, int LayersRead, int ForeignFilesExpected);
+internal sealed record PassRecord(
+    ImmutableArray<string> Command, ImmutableArray<StartFile> Start, int LayersRead, int ForeignFilesExpected);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

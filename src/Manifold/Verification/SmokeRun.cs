@@ -22,7 +22,8 @@ internal sealed record RunOptions
 /// <summary>What came of starting one platform.</summary>
 /// <param name="ExitCode">Null where it did not end in time, or did not begin.</param>
 /// <param name="Lines">The first lines that it printed.</param>
-internal sealed record RunReport(ImmutableArray<string> Command, int? ExitCode, bool Emulated, double Seconds, ImmutableArray<string> Lines);
+internal sealed record RunReport(
+    ImmutableArray<string> Command, int? ExitCode, bool Emulated, double Seconds, ImmutableArray<string> Lines);
 
 /// <summary>
 /// Starts an image's entrypoint on each platform, natively or emulated, without a network and on files that are thrown away.

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Tests.Docs;
 
-/// <summary>The version is written in <c>Directory.Build.props</c>, in <c>manifold.yaml</c> for Manifold's own images, and in the library's samples.</summary>
+/// <summary>
+/// The version is written in <c>Directory.Build.props</c>, in <c>manifold.yaml</c> for Manifold's own images, and in the library's samples.
+/// </summary>
 public sealed class NamingTheVersion
 {
     [Fact]

@@ -12,7 +12,8 @@ public sealed partial class ReadingTheLibrarysPage
     public void the_table_has_every_public_type_and_no_other()
     {
         var table = Page[Page.IndexOf("## All types", StringComparison.Ordinal)..];
-        var named = Names().Matches(table).Select(match => match.Groups[1].Value).Where(name => !name.StartsWith("Manifold.", StringComparison.Ordinal));
+        var named = Names().Matches(table).Select(match => match.Groups[1].Value)
+            .Where(name => !name.StartsWith("Manifold.", StringComparison.Ordinal));
 
         var isPublic = typeof(ManifoldEngine).Assembly.GetExportedTypes().Where(type => !type.IsNested).Select(type => type.Name);
 
@@ -24,7 +25,8 @@ public sealed partial class ReadingTheLibrarysPage
     {
         var lines = File.ReadAllLines(Path.Combine(Cases.Repository, "examples", "library", sample));
 
-        var code = lines.SkipWhile(line => line.Length == 0 || line[0] == '#' || (line.StartsWith("using ", StringComparison.Ordinal) && !line.Contains('=')));
+        var code = lines.SkipWhile(
+            line => line.Length == 0 || line[0] == '#' || (line.StartsWith("using ", StringComparison.Ordinal) && !line.Contains('=')));
 
         Assert.Contains($"```csharp\n{string.Join('\n', code)}\n```", Page);
     }
