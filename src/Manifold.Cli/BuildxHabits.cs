@@ -31,6 +31,6 @@ internal static partial class BuildxHabits
         return joined;
     }
 
-    [GeneratedRegex("^(true|false|0|1|(type|mode|generator|builder-id|reproducible|inline-only|version|filename|disabled)=.*)$")]
+    [GeneratedRegex(@"^(true|false|0|1|(type|mode|generator|builder-id|reproducible|inline-only|version|filename|disabled)=.*)\z")]
     private static partial Regex Value();
 }

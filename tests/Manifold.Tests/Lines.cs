@@ -30,6 +30,15 @@ public sealed class TheSourceCode(TheSourceCode.AllFiles all) : IClassFixture<Th
     public void nine_methods_of_ten_have_at_most_28_lines() =>
         Assert.InRange(NinthTenth(all.Sources.SelectMany(file => file.Nodes<BaseMethodDeclarationSyntax>()).Select(LinesOf)), 1, 28);
 
+    /// <summary><c>$</c> also matches before a line feed at the end, so a checked text could carry one; <c>\z</c> does not.</summary>
+    [Fact]
+    public void patterns_end_at_the_end_of_the_text() => Expect(
+        all.Sources.SelectMany(file => file.Nodes<AttributeSyntax>()
+            .Where(each => each.Name.ToString() == "GeneratedRegex" && !each.ToString().Contains("Multiline", StringComparison.Ordinal)
+                && each.DescendantNodes().OfType<LiteralExpressionSyntax>().First().Token.ValueText is ['^', .., '$'])
+            .Select(each => $"{file.Name}:{LineOf(each)}")),
+        "End these patterns with \\z.");
+
     /// <summary>Records are data, and system calls have the parameters of the kernel.</summary>
     [Fact]
     public void methods_and_constructors_have_at_most_five_parameters() => Expect(

@@ -50,6 +50,6 @@ internal sealed partial class BuildRecords(Store store)
 
     private static bool IsId(string text) => IdPattern().IsMatch(text);
 
-    [GeneratedRegex("^[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}$")]
+    [GeneratedRegex(@"^[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}\z")]
     private static partial Regex IdPattern();
 }

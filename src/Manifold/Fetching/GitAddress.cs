@@ -91,12 +91,12 @@ internal sealed partial record GitAddress(string Remote, string? Ref, string Fol
         return name.EndsWith(".git", StringComparison.Ordinal) ? text : $"{name}.git{rest}";
     }
 
-    [GeneratedRegex("^[a-zA-Z0-9._-]+@[a-zA-Z0-9.-]+:(?!//).+$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9._-]+@[a-zA-Z0-9.-]+:(?!//).+\z")]
     private static partial Regex ScpForm();
 
-    [GeneratedRegex("^[0-9a-f]{7,64}$")]
+    [GeneratedRegex(@"^[0-9a-f]{7,64}\z")]
     private static partial Regex HashBegin();
 
-    [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+    [GeneratedRegex(@"^(?:[0-9a-f]{40}|[0-9a-f]{64})\z")]
     private static partial Regex Hash();
 }

@@ -10,6 +10,8 @@ namespace Manifold.Oci;
 /// </remarks>
 public sealed partial record ImageReference
 {
+    private const int LongestRepository = 255;
+
     private ImageReference(string registry, string repository, string? tag, Digest? digest) =>
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
@@ -47,7 +49,7 @@ public sealed partial record ImageReference
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageReference? reference)
     {
         reference = null;
-        if (string.IsNullOrEmpty(text) || text.Length > 512)
+        if (string.IsNullOrEmpty(text) || text.Length > 512 || IdentifierPattern().IsMatch(text))
             return false;
 
         Digest? digest = null;
@@ -70,7 +72,7 @@ public sealed partial record ImageReference
 
         var (registry, repository, isShort) = SplitRegistry(name);
         // The grammar accepts invalid hosts: a..b, [::::], a port of 99999.
-        if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository)
+        if (!RegistryPattern().IsMatch(registry) || repository.Length > LongestRepository || !RepositoryPattern().IsMatch(repository)
             || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
             return false;
         reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest)
@@ -112,6 +114,10 @@ public sealed partial record ImageReference
             repository = "library/" + repository;
         return (registry, repository, !isHost);
     }
+
+    /// <summary>An image's id, which engines take where they take a name.</summary>
+    [GeneratedRegex(@"^[0-9a-f]{64}\z")]
+    private static partial Regex IdentifierPattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\z")]
     private static partial Regex TagPattern();

@@ -108,6 +108,6 @@ internal static partial class BuildKitArguments
         var other => throw new UsageException($"--build-arg {name}={other}: expected 1 or 0."),
     };
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}\z")]
     private static partial Regex HostName();
 }

@@ -90,10 +90,10 @@ internal sealed partial record FileModeChange
         _ => (mode & 7) * ExecuteByAny,
     };
 
-    [GeneratedRegex("^0?[0-7]{1,4}$")]
+    [GeneratedRegex(@"^0?[0-7]{1,4}\z")]
     private static partial Regex Octal();
 
-    [GeneratedRegex("^[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*$")]
+    [GeneratedRegex(@"^[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*\z")]
     private static partial Regex Symbolic();
 
     [GeneratedRegex("[-+=][rwxXstugo]*")]

@@ -128,6 +128,6 @@ internal static partial class GitCheckout
 
     private static string Shown(string repository) => GitCommit.WithoutCredentials(repository) ?? AddressSecrets.Without(repository);
 
-    [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+    [GeneratedRegex(@"^(?:[0-9a-f]{40}|[0-9a-f]{64})\z")]
     private static partial Regex HashPattern();
 }

@@ -296,18 +296,18 @@ internal static partial class RegistryQuirks
     [GeneratedRegex(@"^quay\.io$|(^|[.-])quay[.-]", RegexOptions.IgnoreCase)]
     private static partial Regex QuayHosts();
 
-    [GeneratedRegex(@"\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$|^public\.ecr\.aws$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$|^public\.ecr\.aws\z", RegexOptions.IgnoreCase)]
     private static partial Regex EcrHosts();
 
     [GeneratedRegex(@"^registry\.gitlab\.com$|(^|\.)gitlab\.", RegexOptions.IgnoreCase)]
     private static partial Regex GitLabHosts();
 
-    [GeneratedRegex(@"^docker\.io$")]
+    [GeneratedRegex(@"^docker\.io\z")]
     private static partial Regex DockerHosts();
 
-    [GeneratedRegex(@"-docker\.pkg\.dev$|(^|\.)gcr\.io$")]
+    [GeneratedRegex(@"-docker\.pkg\.dev$|(^|\.)gcr\.io\z")]
     private static partial Regex GoogleHosts();
 
-    [GeneratedRegex(@"\.azurecr\.(io|cn|us)$")]
+    [GeneratedRegex(@"\.azurecr\.(io|cn|us)\z")]
     private static partial Regex AzureHosts();
 }

@@ -132,7 +132,7 @@ public sealed partial class LayingOutTheStore : IDisposable
     [GeneratedRegex(@"(Combine\(|\{)\s*([\w.]+\.)?([sS]tore\.Root|StoreRoot)(,|\}/)|Combine\(Root, ""|new StoreFolders?\(")]
     private static partial Regex NamesAFolder();
 
-    [GeneratedRegex(@"^\| `(?<name>[\w/-]+)/` \| (?<holds>.+) \|$")]
+    [GeneratedRegex(@"^\| `(?<name>[\w/-]+)/` \| (?<holds>.+) \|\z")]
     private static partial Regex Row();
 
     [GeneratedRegex(@"\[(?<text>[^]]*)\]\([^)]*\)")]

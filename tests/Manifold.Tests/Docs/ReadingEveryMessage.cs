@@ -66,7 +66,7 @@ public sealed partial class ReadingEveryMessage
     [GeneratedRegex(@"\p{L}{2}[.,;!?] {2,}\S|\p{Ll} {2}\p{Ll}")]
     private static partial Regex DoubleSpace();
 
-    [GeneratedRegex(@"[^.]\.\.$")]
+    [GeneratedRegex(@"[^.]\.\.\z")]
     private static partial Regex TwoPeriods();
 
     [GeneratedRegex("[‘’“”]")]

@@ -58,9 +58,9 @@ public sealed partial class ReadingTheCommands
     [GeneratedRegex(" needs a (command|value):")]
     private static partial Regex Incomplete();
 
-    [GeneratedRegex(@"\s*[|>].*$")]
+    [GeneratedRegex(@"\s*[|>].*\z")]
     private static partial Regex Redirection();
 
-    [GeneratedRegex("^([a-z]+|-.*)$")]
+    [GeneratedRegex(@"^([a-z]+|-.*)\z")]
     private static partial Regex NameOrOption();
 }

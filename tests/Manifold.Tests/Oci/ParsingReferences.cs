@@ -43,6 +43,19 @@ public sealed class ParsingReferences
         Assert.Equal((registry, repository, tag, null), (reference.Registry, reference.Repository, reference.Tag, reference.Digest));
     }
 
+    [Fact]
+    public void a_repository_has_at_most_255_characters()
+    {
+        var longest = string.Concat(Enumerable.Repeat("a/", 127)) + "a";
+
+        Assert.Equal(longest, ImageReference.Parse($"{longest}:tag-puts-this-over-max").Repository);
+        Assert.False(ImageReference.TryParse($"a/{longest}:tag", out _));
+    }
+
+    /// <summary>Engines take an id where they take a name, so a name that looks like an id would be ambiguous.</summary>
+    [Theory, InlineData(F64), InlineData("1a3f5e7d9c1b3a5f7e9d1c3b5a7f9e1d3c5b7a9f1e3d5d7c9b1a3f5e7d9c1b3a")]
+    public void an_id_is_not_a_name(string text) => Assert.False(ImageReference.TryParse(text, out _));
+
     /// <summary>What a name without a registry means, and the other names of Docker Hub.</summary>
     [Theory]
     [InlineData("redis", "docker.io/library/redis:latest")]

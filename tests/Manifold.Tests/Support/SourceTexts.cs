@@ -141,7 +141,7 @@ public static partial class SourceTexts
     private static partial Regex Value();
 
     /// <summary>Two words in a row, or one and a value, or one that ends a sentence.</summary>
-    [GeneratedRegex(@"\p{L}{2,}[,:;.)']* ['(]*(\p{L}|\{|\d)|\{\}'? \p{L}{2,}|\p{L}{3,}[.?]$")]
+    [GeneratedRegex(@"\p{L}{2,}[,:;.)']* ['(]*(\p{L}|\{|\d)|\{\}'? \p{L}{2,}|\p{L}{3,}[.?]\z")]
     private static partial Regex Words();
 
     /// <summary>Scripts, formats, and documents in another language.</summary>

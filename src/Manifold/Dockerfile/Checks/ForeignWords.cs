@@ -84,10 +84,10 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
     private static partial Regex OtherSystem();
 
     /// <summary>Packages for all architectures, which lie in one's folder as well.</summary>
-    [GeneratedRegex(@"\.noarch\b|[._-]noarch\.rpm$|_all\.deb$|-any\.whl$")]
+    [GeneratedRegex(@"\.noarch\b|[._-]noarch\.rpm$|_all\.deb$|-any\.whl\z")]
     private static partial Regex ForAll();
 
-    [GeneratedRegex(@"\.(?:go|c|h|cc|cpp|rs|S|patch|diff|md|dts)$")]
+    [GeneratedRegex(@"\.(?:go|c|h|cc|cpp|rs|S|patch|diff|md|dts)\z")]
     private static partial Regex Source();
 
     [GeneratedRegex(@"\bGOOS=[""']?(?:windows|darwin|freebsd|netbsd|openbsd|js|wasip1|android|ios)\b")]
@@ -96,6 +96,6 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
     [GeneratedRegex(@"--add-architecture[ =]([\w-]+)")]
     private static partial Regex Added();
 
-    [GeneratedRegex(@"(?:\[\[?|\btest)\s+!?\s*-[defhLrsx]\s+[^\s;|&\]]*$")]
+    [GeneratedRegex(@"(?:\[\[?|\btest)\s+!?\s*-[defhLrsx]\s+[^\s;|&\]]*\z")]
     private static partial Regex Test();
 }

@@ -104,12 +104,12 @@ internal sealed partial class StageChains
         return values;
     }
 
-    [GeneratedRegex(@"^\$(?:\w+|\{\w+\})$")]
+    [GeneratedRegex(@"^\$(?:\w+|\{\w+\})\z")]
     private static partial Regex OneVariable();
 
     [GeneratedRegex(@"\$\{?BUILD(PLATFORM|OS|ARCH)")]
     private static partial Regex BuildPlatform();
 
-    [GeneratedRegex(@"^(?:powershell|cmd)(?:\.exe)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:powershell|cmd)(?:\.exe)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex WindowsShell();
 }

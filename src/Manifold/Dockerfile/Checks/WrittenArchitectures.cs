@@ -87,7 +87,7 @@ internal static partial class WrittenArchitectures
         _ => "Declare ARG TARGETARCH and use $TARGETARCH (amd64, arm64 …).",
     };
 
-    [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)$")]
+    [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)\z")]
     private static partial Regex Own();
 
     /// <summary>

@@ -81,6 +81,6 @@ internal sealed partial class InstructionReader
         return chmod?.Value;
     }
 
-    [GeneratedRegex("^(0?[0-7]{1,4}|[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*)$")]
+    [GeneratedRegex(@"^(0?[0-7]{1,4}|[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*)\z")]
     private static partial Regex FileMode();
 }

@@ -141,6 +141,6 @@ internal sealed partial class InstructionReader
     /// <summary>True where a word means something else than it says: it has a variable, a quote or an escape character.</summary>
     private bool NeedsExpansion(string text) => text.AsSpan().IndexOfAny(['$', '"', '\'', escape]) >= 0;
 
-    [GeneratedRegex("^[a-z][a-z0-9-_.]*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z][a-z0-9-_.]*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex StageName();
 }

@@ -34,9 +34,9 @@ internal static partial class NewerTags
             ? (match.Groups["before"].Value, patch, match.Groups["suffix"].Value) : null;
     }
 
-    [GeneratedRegex(@"^(?<before>v?\d+\.\d+\.)(?<patch>\d{1,6})(?<suffix>-.*)?$")]
+    [GeneratedRegex(@"^(?<before>v?\d+\.\d+\.)(?<patch>\d{1,6})(?<suffix>-.*)?\z")]
     private static partial Regex ThreeNumbers();
 
-    [GeneratedRegex(@"^(?<before>\d+\.)(?<patch>\d{1,3})(?<suffix>-.*)?$")]
+    [GeneratedRegex(@"^(?<before>\d+\.)(?<patch>\d{1,3})(?<suffix>-.*)?\z")]
     private static partial Regex Debian();
 }

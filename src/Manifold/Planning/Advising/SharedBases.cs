@@ -58,6 +58,6 @@ internal static partial class SharedBases
         return first != 0 ? first : a.Length.CompareTo(b.Length);
     });
 
-    [GeneratedRegex(@"^(?<prefix>v?)(?<version>\d{1,9}(\.\d{1,9}){0,3})(?<suffix>-.*)?$")]
+    [GeneratedRegex(@"^(?<prefix>v?)(?<version>\d{1,9}(\.\d{1,9}){0,3})(?<suffix>-.*)?\z")]
     private static partial Regex Version();
 }

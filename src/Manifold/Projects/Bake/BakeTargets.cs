@@ -162,6 +162,6 @@ internal sealed partial class BakeTargets
         }
     }
 
-    [GeneratedRegex("^[a-zA-Z0-9_-]+$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9_-]+\z")]
     private static partial Regex NamePattern();
 }

@@ -113,7 +113,7 @@ internal static partial class PlainScalar
         return string.Create(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd} {hour:00}:{minute:00}:{second:00}{fraction} {zones}");
     }
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")]
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z")]
     private static partial Regex Decimal();
 
     [GeneratedRegex(@"^(?<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"

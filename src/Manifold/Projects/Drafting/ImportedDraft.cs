@@ -134,6 +134,6 @@ internal sealed partial class ImportedDraft
             : [.. users.SelectMany(user => PlatformsOf(user, above.Add(component.Name))).Distinct()];
     }
 
-    [GeneratedRegex("^(?!x-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+    [GeneratedRegex(@"^(?!x-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z")]
     private static partial Regex Named();
 }

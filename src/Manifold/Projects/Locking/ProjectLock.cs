@@ -44,6 +44,6 @@ internal sealed partial record ProjectLock
     public static string SourceName(SourceCheckout checkout) =>
         $"{AddressSecrets.Without(checkout.Repository!)}#{checkout.Commit ?? "HEAD"}";
 
-    [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+    [GeneratedRegex(@"^(?:[0-9a-f]{40}|[0-9a-f]{64})\z")]
     internal static partial Regex CommitHash();
 }

@@ -128,6 +128,6 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
         public Dictionary<string, ImageSettings> Read { get; } = new(StringComparer.Ordinal);
     }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z")]
     private static partial Regex NamePattern();
 }

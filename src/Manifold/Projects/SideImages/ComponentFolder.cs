@@ -205,6 +205,6 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
 
     private string? InFolder(string name) => Path.Combine(folder, name) is var path && File.Exists(path) ? path : null;
 
-    [GeneratedRegex(@"^\$(?:(?:OKD|OCP|RELEASE)_IMAGE_[A-Z0-9]+|\{(?:OKD|OCP|RELEASE)_IMAGE_[A-Z0-9]+\})$")]
+    [GeneratedRegex(@"^\$(?:(?:OKD|OCP|RELEASE)_IMAGE_[A-Z0-9]+|\{(?:OKD|OCP|RELEASE)_IMAGE_[A-Z0-9]+\})\z")]
     private static partial Regex VariablePattern();
 }

@@ -59,6 +59,6 @@ internal static partial class LikelyCauses
         _ => null,
     };
 
-    [GeneratedRegex(@"(^|/)ssh_host_[a-z0-9]+_key(\.pub)?$")]
+    [GeneratedRegex(@"(^|/)ssh_host_[a-z0-9]+_key(\.pub)?\z")]
     private static partial Regex HostKey();
 }

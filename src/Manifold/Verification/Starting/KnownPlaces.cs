@@ -145,19 +145,19 @@ internal static partial class KnownPlaces
         + @"sass-embedded|dprint|sass)-)", RegexOptions.CultureInvariant)]
     private static partial Regex BuildTool();
 
-    [GeneratedRegex(@"\.(?:node|so)(?:\.[0-9.]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\.(?:node|so)(?:\.[0-9.]+)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex ModuleName();
 
     [GeneratedRegex(@"(?:^|/)runtimes/(?:any|unix|linux|linux-musl)/native/", RegexOptions.CultureInvariant)]
     private static partial Regex NativeOfAnyProcessor();
 
-    [GeneratedRegex(@"/build/(?:Release|Debug)/[^/]+\.node$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"/build/(?:Release|Debug)/[^/]+\.node\z", RegexOptions.CultureInvariant)]
     private static partial Regex CompiledModule();
 
     // Up to the version: the tags that follow are the machine's.
     [GeneratedRegex(@"^(?:.*/)?[^/-]+-[^/-]+(?=-[^/]*\.whl$)", RegexOptions.CultureInvariant)]
     private static partial Regex WheelName();
 
-    [GeneratedRegex(@"\.(?:exe|dll|pyd|sys|efi|ocx|scr|cpl|mui)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\.(?:exe|dll|pyd|sys|efi|ocx|scr|cpl|mui)\z", RegexOptions.CultureInvariant)]
     private static partial Regex WindowsSuffix();
 }

@@ -135,21 +135,21 @@ internal sealed partial class ModulePlaces(ImageView view, ImmutableArray<string
 
     private string Absolute(string path) => path.StartsWith('/') ? path : $"{folder.TrimEnd('/')}/{path}";
 
-    [GeneratedRegex(@"^(?:python|pypy)[0-9.]*[a-z]?$")]
+    [GeneratedRegex(@"^(?:python|pypy)[0-9.]*[a-z]?\z")]
     private static partial Regex Python();
 
-    [GeneratedRegex(@"^[jt]?ruby[0-9.]*$")]
+    [GeneratedRegex(@"^[jt]?ruby[0-9.]*\z")]
     private static partial Regex Ruby();
 
-    [GeneratedRegex(@"^php(?:-fpm|-cgi)?[0-9.]*$")]
+    [GeneratedRegex(@"^php(?:-fpm|-cgi)?[0-9.]*\z")]
     private static partial Regex Php();
 
-    [GeneratedRegex(@"[-_]?[0-9.]+$")]
+    [GeneratedRegex(@"[-_]?[0-9.]+\z")]
     private static partial Regex Version();
 
     [GeneratedRegex(@"^[^=]*(?:PLUG_?IN|MODULE|EXTENSION|ADD_?ON)[^=]*=/", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex PluginVariable();
 
-    [GeneratedRegex(@"\.so(?:\.[0-9.]+)?$")]
+    [GeneratedRegex(@"\.so(?:\.[0-9.]+)?\z")]
     internal static partial Regex LibraryName();
 }

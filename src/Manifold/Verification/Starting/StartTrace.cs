@@ -244,6 +244,6 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     private static string Shown(string text) => text.Replace("\r", "\\r", StringComparison.Ordinal);
 
     // Of glibc, musl and uClibc: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-musl-aarch64.so.1 …
-    [GeneratedRegex(@"^ld(?:64|-[\w.-]+)?\.so(?:\.\d+)?$")]
+    [GeneratedRegex(@"^ld(?:64|-[\w.-]+)?\.so(?:\.\d+)?\z")]
     private static partial Regex Loader();
 }
