@@ -54,13 +54,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         Push = line.Push,
         // More busy RUNs than processors would only fight for memory.
         Jobs = Math.Max(2, Environment.ProcessorCount),
-        Outputs = new OutputOrder
-        {
-            Given = line.Outputs.All,
-            Environment = context.Environment,
-            OpenStandardOutput = context.OpenOutput,
-            Tell = written.Add,
-        },
+        Outputs = context.OutputsTelling(written) with { Given = line.Outputs.All },
     };
 
     private async Task<BuildRequest> WithTimeAsync(BuildRequest request, DateTimeOffset now, CancellationToken cancellation)
