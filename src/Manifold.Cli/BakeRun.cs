@@ -109,13 +109,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
             JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
             PlansOnly = line.Plan,
-            Outputs = new OutputOrder
-            {
-                Load = line.Load,
-                Environment = context.Environment,
-                OpenStandardOutput = context.OpenOutput,
-                Tell = written.Add,
-            },
+            Outputs = context.OutputsTelling(written) with { Load = line.Load },
         };
     }
 

@@ -76,4 +76,13 @@ public sealed record CliContext
 
     /// <summary>The tools of a builder, with the clock and the PATH of this program.</summary>
     internal BuilderTools ToolsOn(Store store, RegistryClient registry) => new(store, registry, Time, Variable("PATH"));
+
+    /// <summary>Outputs that use this program's environment and standard output.</summary>
+    /// <param name="written">Gets a sentence for each place that was written.</param>
+    internal OutputOrder OutputsTelling(ICollection<string> written) => new()
+    {
+        Environment = Environment,
+        OpenStandardOutput = OpenOutput,
+        Tell = written.Add,
+    };
 }

@@ -27,9 +27,7 @@ namespace Manifold.Building;
 internal sealed class ProjectPlanner(
     BuilderTools tools, Publisher publisher, ProjectGraph graph, LockUse? pins, Action<BuildEvent> on)
 {
-    private readonly TakenImages takenImages = new(tools.Store, tools.Registry);
-    private readonly BaseResolver resolver =
-        new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = pins?.Pins };
+    private readonly OutsideImages outside = new(tools, graph, pins, on);
     private readonly List<ManifoldException> problems = [];
     private readonly List<ManifoldException> refusals = [];
     private readonly List<ManifoldException> hostProblems = [];
@@ -52,8 +50,8 @@ internal sealed class ProjectPlanner(
     {
         foreach (var each in pins?.RequireImages(graph) ?? [])
             tools.Warn(on, each);
-        var bases = FindBasesAsync(cancellation);
-        var taken = FindTaken(cancellation);
+        var bases = outside.FindBasesAsync(cancellation);
+        var taken = outside.FindTaken(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
         await Task.WhenAll((IEnumerable<Task>)taken.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var (foundBases, answers) = (await bases.ConfigureAwait(false), await preflights.ConfigureAwait(false));
@@ -92,37 +90,6 @@ internal sealed class ProjectPlanner(
         {
             kept.Add(e);
         }
-    }
-
-    private async Task<FoundBases> FindBasesAsync(CancellationToken cancellation)
-    {
-        var builds = graph.Nodes.SelectMany(node => node.Platforms).Select(platform => platform.Build).OfType<PlatformBuild>().ToList();
-        var refused = pins?.Refused(builds.SelectMany(build => build.Outside)).ToList() ?? [];
-        var forbidden = refused.Select(missing => (missing.Need.Reference, missing.Need.Platform)).ToHashSet();
-        var found = await Task.WhenAll(builds.GroupBy(build => build.Request.Pull).Select(group =>
-            resolver.FindAsync(
-                [.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform))
-                    .Where(need => !forbidden.Contains((need.Reference, need.Platform)))],
-                group.Key, on, cancellation))).ConfigureAwait(false);
-        var images = found.SelectMany(each => each.Images).DistinctBy(image => image.Key).ToImmutableDictionary();
-        return new FoundBases(images, [.. refused,
-            .. found.SelectMany(each => each.Problems), .. pins?.Mismatches(builds.SelectMany(build => build.Outside), images) ?? []]);
-    }
-
-    /// <summary>Starts to find the images that are taken as they are. A problem with one is its platform's.</summary>
-    private Dictionary<PlatformNode, Task<BaseImage>> FindTaken(CancellationToken cancellation) =>
-        graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).ToDictionary(
-            platform => platform,
-            platform => FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation),
-            ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
-
-    private async Task<BaseImage> FindTakenAsync(ImageSource source, Platform platform, CancellationToken cancellation)
-    {
-        var pin = pins?.PinOf(source, platform);
-        var image = await takenImages.FindAsync(source, platform, pin, cancellation).ConfigureAwait(false);
-        if (pin is not null)
-            pins!.RequireMatch(source.Place, source.Reference!, image);
-        return image;
     }
 
     private async Task<ImmutableDictionary<string, Preflight>> AskTargetsAsync(PublicationRequest push, CancellationToken cancellation)
@@ -196,20 +163,20 @@ internal sealed class ProjectPlanner(
     private async Task<PlannedPlatform> PlanAsync(
         ComponentNode node, PlatformNode platform, PlatformBuild build, FoundBases bases, CancellationToken cancellation)
     {
-        var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform),
+        var found = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform),
             need => bases.Images[(need.Reference, need.Platform)]);
         var siblings = build.Siblings
             .Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling)))
             .ToList();
-        while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
-            outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
-        var plan = build.Planner.Plan(outside.AddRange(siblings));
+        while (build.Planner.NeedsBesides(found.AddRange(siblings)) is { IsEmpty: false } more)
+            found = found.AddRange(await outside.FindMoreAsync(more, build.Request.Pull, cancellation).ConfigureAwait(false));
+        var plan = build.Planner.Plan(found.AddRange(siblings));
         if (filesAreThere)
             SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request)
                 .Where(each => lacking.Add((node.Name, each.Spot)))]);
         await RequireHostAsync(platform, plan).ConfigureAwait(false);
-        var told = warnings.Tell(node.Component, build, outside);
-        return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan with { Told = told }, Bases = outside };
+        var told = warnings.Tell(node.Component, build, found);
+        return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan with { Told = told }, Bases = found };
     }
 
     /// <summary>

@@ -71,6 +71,17 @@ public sealed class CheckingABuild : IDisposable
         Assert.Equal(("PlatformArgDefault", "error", "docs/rules/PlatformArgDefault.md"),
             (Text(lines[1], "rule"), Text(lines[1], "severity"), Text(lines[1], "page")));
         Assert.Equal((1, 1), (Number(lines[2], "errors"), Number(lines[2], "warnings")));
+        Assert.All(lines, line => Assert.False(line.TryGetProperty("component", out _)));
+    }
+
+    [Fact]
+    public async Task a_context_without_a_Dockerfile_is_an_error_that_names_no_image()
+    {
+        var context = folder["empty"];
+        Directory.CreateDirectory(context);
+        var (code, output, error) = await Commanding.Manifold(folder, "build", "--check", context);
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith($"manifold: '{context}' contains no Dockerfile", error, StringComparison.Ordinal);
     }
 
     [Fact]
