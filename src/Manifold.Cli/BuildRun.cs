@@ -50,19 +50,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request))) with
     {
         Push = line.Push,
-<<<<<<< HEAD
-        Outputs = new OutputOrder
-        {
-            Given = line.Outputs.All,
-            Environment = context.Environment,
-            OpenStandardOutput = context.OpenOutput,
-            Tell = written.Add,
-        },
-=======
-        // More busy RUNs than processors would only fight for memory.
-        Jobs = Math.Max(2, Environment.ProcessorCount),
         Outputs = context.OutputsTelling(written) with { Given = line.Outputs.All },
->>>>>>> check
     };
 
     private async Task<BuildRequest> WithTimeAsync(BuildRequest request, DateTimeOffset now, CancellationToken cancellation)
