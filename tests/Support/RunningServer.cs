@@ -29,7 +29,17 @@ public sealed class RunningServer : IAsyncDisposable
         RunningServer? self = null;
         var options = new ServeOptions { Listen = new(IPAddress.Loopback, 0), Warn = message => self?.Warnings.Add(message) };
         options = with?.Invoke(options) ?? options;
-        var server = await RegistryServer.StartAsync(store, options);
+        RegistryServer server;
+        try
+        {
+            server = await RegistryServer.StartAsync(store, options);
+        }
+        catch
+        {
+            store.Dispose();
+            folder.Dispose();
+            throw;
+        }
         var http = new HttpClient(new SocketsHttpHandler
         {
             SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => IsTheOneOf(options, shown!) },
