@@ -80,7 +80,8 @@ write("manifold.tool", "DotnetTool", summary, {
 })
 for arch, rid in built.items():
     doc = f"{work}/{arch}/share/doc/manifold"
-    write(f"manifold.tool.{rid}", "DotnetToolRidPackage", f"{summary} This package contains the program for {rid}. Install the package 'manifold.tool' instead.", {
+    what = f"{summary} This package contains the program for {rid}. Install the package 'manifold.tool' instead."
+    write(f"manifold.tool.{rid}", "DotnetToolRidPackage", what, {
         f"tools/any/{rid}/DotnetToolSettings.xml": settings('<Command Name="manifold" EntryPoint="manifold" Runner="executable" />'),
         f"tools/any/{rid}/manifold": open(f"{work}/{arch}/bin/manifold", "rb").read(),
         "LICENSE.txt": open(f"{doc}/LICENSE", "rb").read(),
