@@ -85,7 +85,7 @@ public sealed class InstallingARelease(ReleaseFiles release) : IClassFixture<Rel
             """);
 
         await Tool.Run("env", "-C", folder.Path, $"DOTNET_CLI_HOME={folder["home"]}", "DOTNET_NOLOGO=1",
-            "dotnet", "tool", "install", "manifold", "--configfile", folder["nuget.config"], "--tool-path", folder["tools"]);
+            "dotnet", "tool", "install", "manifold.tool", "--configfile", folder["nuget.config"], "--tool-path", folder["tools"]);
 
         Assert.StartsWith("manifold 0", await Tool.Run(folder["tools/manifold"], "--version"), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder["tools"], "Manifold*.dll", SearchOption.AllDirectories));
