@@ -124,7 +124,7 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
         Sbom = Sbom is true,
         IsMinimal = IsMinimal is true,
         Key = key,
-        Tool = ProgramName.Version.Replace(' ', '-'),
+        Tool = Product.Version.Replace(' ', '-'),
     };
 
     /// <summary>The same for a builder.</summary>

@@ -82,11 +82,11 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         return await new CheckRun(context, tools.Store, tools.Registry, line.Progress).RunAsync(order, cancellation);
     }
 
-    /// <param name="builds">Whether RUNs run. If nothing runs, nobody needs secrets or the time of the images.</param>
+    /// <param name="builds">False for a check: it runs nothing, and needs no secrets and no creation time.</param>
     private async Task<BuildOrder> OrderAsync(
         Project project, bool builds, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
-        var heading = new BuildHeading(ProgramName.Version, "bake", project.File, project.Name);
+        var heading = new BuildHeading(Product.Version, "bake", project.File, project.Name);
         project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);
         if (builds)
             project = await CreatedTimes.ResolveAsync(line.Indexed(project), line.Created, context.Time.GetUtcNow(), cancellation);

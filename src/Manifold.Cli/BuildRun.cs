@@ -47,7 +47,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     /// <summary>Returns the order for a builder: a project of one image.</summary>
     internal BuildOrder Order() => BuildOrder.Of(
         ImageProject.Of(line.Request, line.Verification, line.Outputs.PushesDockerFormat),
-        new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request))) with
+        new BuildHeading(Product.Version, "build", Project: BuildHeading.NameOf(line.Request))) with
     {
         Push = line.Push,
         Outputs = context.OutputsTelling(written) with { Given = line.Outputs.All },
@@ -61,10 +61,6 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         var ofContext = isAsked ? await CheckoutTime.FindAsync(request.ContextFolder, cancellation) : request.ContextTime;
         return request with { Created = created.At(now, ofContext, request.ContextName) };
     }
-
-    /// <summary>The name of the context's folder. An address may hold credentials, and gives none.</summary>
-    private static string? NameOf(BuildRequest request) => request.ContextAddress is null
-        ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.ContextFolder))) : null;
 
     private int PrintTree()
     {
@@ -95,7 +91,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     private Task WriteShardAsync(string file, BuildResult result, Store store)
     {
         var index = ImageIndex.Parse(store.ReadDocument(result.Index.Digest));
-        Store.ReplaceFile(file, Shard.Of(ProgramName.Version, result, index, line.Request.Tags).ToJson());
+        Store.ReplaceFile(file, Shard.Of(Product.Version, result, index, line.Request.Tags).ToJson());
         return Task.CompletedTask;
     }
 

@@ -180,5 +180,5 @@ internal static class CommandExamples
     ]);
 
     private static KeyValuePair<string, ImmutableArray<CommandExample>> Of(string path, params ImmutableArray<CommandExample> examples) =>
-        KeyValuePair.Create($"{ProgramName.Name} {path}".TrimEnd(), examples);
+        KeyValuePair.Create($"{Product.Name} {path}".TrimEnd(), examples);
 }

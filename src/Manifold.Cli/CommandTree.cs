@@ -51,7 +51,7 @@ public static class CommandTree
         root.Add(HelpCommand.Create(context, root));
         root.Add(CompleteCommand.Create(context, root));
         root.Add(ManCommand.Create(context, root));
-        ProgramName.AddTo(context, root);
+        HelpAndVersion.AddTo(context, root);
         return root;
     }
 
@@ -104,7 +104,7 @@ public static class CommandTree
 
     /// <summary>The words that call a command: <c>manifold key generate</c>.</summary>
     internal static string PathOf(Command command) =>
-        command is RootCommand ? ProgramName.Name : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";
+        command is RootCommand ? Product.Name : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";
 
     /// <summary>The visible options of a command, including those of the commands above it.</summary>
     internal static IEnumerable<Option> OptionsOf(Command command) => command.Options
@@ -113,7 +113,7 @@ public static class CommandTree
     private static Command VersionCommand(CliContext context)
     {
         var command = new Command("version", "Print the version.");
-        command.SetAction(_ => context.Out.WriteLine(ProgramName.Version));
+        command.SetAction(_ => context.Out.WriteLine(Product.Version));
         return command;
     }
 }

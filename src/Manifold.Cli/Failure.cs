@@ -68,7 +68,7 @@ internal static partial class Failure
 
     private static string Unexpected(Exception problem) => $"""
         This is a bug in manifold: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).
-        Report it to the people who gave you manifold. Include the fault number, the command and the version ({ProgramName.Version}). To see the stack trace, run the command again with --debug.
+        Report it to the people who gave you manifold. Include the fault number, the command and the version ({Product.Version}). To see the stack trace, run the command again with --debug.
         """;
 
     /// <summary>Asks the disks. Null if that fails itself, so that it does not hide the first failure.</summary>
@@ -122,6 +122,6 @@ internal static partial class Failure
     [GeneratedRegex(@"^\s*at (?<method>Manifold\.[^\s(]+)", RegexOptions.Multiline)]
     private static partial Regex FramePattern();
 
-    [GeneratedRegex(@"<>c(?:__DisplayClass[\d_]+)?\.|<(\w+)>[a-z]__[\w|]+?(?:\.MoveNext)?(?=$)|`\d+")]
+    [GeneratedRegex(@"<>c(?:__DisplayClass[\d_]+)?\.|<(\w+)>[a-z]__[\w|]+?(?:\.MoveNext)?(?=\z)|`\d+")]
     private static partial Regex GeneratedPattern();
 }

@@ -55,8 +55,8 @@ internal sealed class HelpPage
         page.Entries("First steps", first.Select(each => (each.Name, HelpTexts.Summary(each) + ".")));
         page.Entries("More help",
         [
-            ($"{ProgramName.Name} --help", "Lists all commands."),
-            ($"{ProgramName.Name} help COMMAND", "Explains a command, with examples."),
+            ($"{Product.Name} --help", "Lists all commands."),
+            ($"{Product.Name} help COMMAND", "Explains a command, with examples."),
         ]);
         return page.text.ToString();
     }
@@ -78,7 +78,7 @@ internal sealed class HelpPage
 
     private void Usage(Command command)
     {
-        var words = new List<string> { ProgramName.Name };
+        var words = new List<string> { Product.Name };
         if (command is not RootCommand)
             words[0] = CommandTree.PathOf(command);
         if (command.Subcommands.Count > 0)
@@ -117,7 +117,7 @@ internal sealed class HelpPage
             return;
         text.Append('\n');
         Paragraph(command is RootCommand
-            ? $"'{ProgramName.Name} help COMMAND' explains a command. 'man {ProgramName.Name}' lists exit codes and environment variables."
+            ? $"'{Product.Name} help COMMAND' explains a command. 'man {Product.Name}' lists exit codes and environment variables."
             : $"'{CommandTree.PathOf(command)} COMMAND --help' explains a command.");
     }
 

@@ -22,7 +22,7 @@ internal static class ManCommand
         command.Hidden = true;
         command.SetAction(async (parsed, cancellation) =>
         {
-            var pages = ManPage.All(root, ProgramName.Version, Date(context)).ToList();
+            var pages = ManPage.All(root, Product.Version, Date(context)).ToList();
             if (parsed.GetValue(folder) is not { } into)
             {
                 await context.Out.WriteAsync(pages[0].Text);

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Manifold.Building;
 using Manifold.Content;
 using Manifold.Events;
+using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Registry;
 
@@ -51,6 +52,7 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
 
     private async Task<FinishedBuild> WithFilesAsync(FinishedBuild outcome)
     {
+        var problems = new List<FileNotWrittenException>();
         foreach (var (flag, write) in Files(outcome))
         {
             try
@@ -59,10 +61,10 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
             }
             catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
             {
-                return outcome with { Failure = new FileNotWrittenException(flag, outcome.Result!, e) };
+                problems.Add(new FileNotWrittenException(flag, outcome.Result!, DiskTrouble.Explain(e, store.Root) ?? e));
             }
         }
-        return outcome;
+        return outcome with { Failure = SeveralProblemsException.Of(problems) };
     }
 
     /// <summary>Shows only the warnings among a plan's events.</summary>
@@ -73,10 +75,22 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
     }
 }
 
-/// <summary>A file that a build was asked for cannot be written. Its images are there.</summary>
-internal sealed class FileNotWrittenException(string flag, ProjectResult result, Exception why) : ManifoldException(
-    $"The {(result.Components.Length == 1 ? "image was" : "images were")} built{(result.IsPublished ? " and pushed" : "")}, "
-        + $"but the file of {flag} was not written: {why.Message}", why)
+/// <summary>Thrown if a file that was asked for cannot be written after the images were built.</summary>
+internal sealed class FileNotWrittenException(string flag, ProjectResult result, Exception why)
+    : ManifoldException($"{Done(result)}, but {flag} could not be written: {why.Message}", why)
 {
     public override int ExitCode => (InnerException as ManifoldException)?.ExitCode ?? 1;
+
+    private static string Done(ProjectResult result)
+    {
+        var pushed = result.Components.Count(component => component.Publication is not null);
+        return (result.Components.Length, pushed) switch
+        {
+            (1, 0) => "The image was built",
+            (1, _) => "The image was built and pushed",
+            (_, 0) => "The images were built",
+            (var all, _) when pushed == all => "The images were built and pushed",
+            (var all, _) => $"The images were built, and {pushed} of {all} were pushed",
+        };
+    }
 }

@@ -114,7 +114,7 @@ internal sealed class RegistryAccess
     public static ImageReference Reference(string text)
     {
         if (!ImageReference.TryParse(WithoutTransport(text), out var reference))
-            throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+            throw new UsageException(ImageReference.WhyNot(text));
         return text.StartsWith(SkopeoTransport, StringComparison.Ordinal) ? reference.Qualified() : reference;
     }
 

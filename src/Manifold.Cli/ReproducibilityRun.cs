@@ -53,7 +53,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.html"),
-            ReproducibilityPage.Render(report, title, ProgramName.Version), cancellation);
+            ReproducibilityPage.Render(report, title, Product.Version), cancellation);
     }
 
     private Project Read() => line.Indexed(ProjectReader.Read(line.Files, options));

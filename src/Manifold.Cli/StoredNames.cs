@@ -11,7 +11,7 @@ internal static class StoredNames
     public static ImageReference ParseReference(string text)
     {
         if (!ImageReference.TryParse(text, out var reference))
-            throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+            throw new UsageException(ImageReference.WhyNot(text));
         return reference;
     }
 

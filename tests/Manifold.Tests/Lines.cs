@@ -35,7 +35,7 @@ public sealed class TheSourceCode(TheSourceCode.AllFiles all) : IClassFixture<Th
     public void patterns_end_at_the_end_of_the_text() => Expect(
         all.Sources.SelectMany(file => file.Nodes<AttributeSyntax>()
             .Where(each => each.Name.ToString() == "GeneratedRegex" && !each.ToString().Contains("Multiline", StringComparison.Ordinal)
-                && each.DescendantNodes().OfType<LiteralExpressionSyntax>().First().Token.ValueText is ['^', .., '$'])
+                && HasDollar(each.DescendantNodes().OfType<LiteralExpressionSyntax>().First().Token.ValueText))
             .Select(each => $"{file.Name}:{LineOf(each)}")),
         "End these patterns with \\z.");
 
@@ -74,6 +74,22 @@ public sealed class TheSourceCode(TheSourceCode.AllFiles all) : IClassFixture<Th
         var first = method.AttributeLists.Count == 0 ? method.GetFirstToken() : method.AttributeLists[^1].GetLastToken().GetNextToken();
         var begin = first.GetLocation().GetLineSpan().StartLinePosition.Line;
         return method.GetLocation().GetLineSpan().EndLinePosition.Line - begin + 1;
+    }
+
+    /// <summary>Whether a pattern has the anchor <c>$</c>: not escaped, and not in a class of characters.</summary>
+    private static bool HasDollar(string pattern)
+    {
+        var inClass = false;
+        for (var at = 0; at < pattern.Length; at++)
+        {
+            if (pattern[at] == '\\')
+                at++;
+            else if (pattern[at] is '[' or ']')
+                inClass = pattern[at] == '[' || (inClass && pattern[at - 1] == '[');
+            else if (pattern[at] == '$' && !inClass)
+                return true;
+        }
+        return false;
     }
 
     private static int NinthTenth(IEnumerable<int> values)

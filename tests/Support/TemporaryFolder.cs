@@ -29,5 +29,5 @@ public sealed partial class TemporaryFolder(string? parent = null) : IDisposable
     /// <summary>Containers often have 64 MB of such memory, in which no program may be started.</summary>
     private static bool IsUsable(string folder) => File.ReadLines("/proc/self/mounts").Select(line => line.Split(' '))
         .Any(mount => mount[1] == folder && mount[2] == "tmpfs" && !mount[3].Split(',').Contains("noexec"))
-        && new DriveInfo(folder).AvailableFreeSpace > 2_000_000_000;
+        && new DriveInfo(folder).AvailableFreeSpace > 2_000_000_000 && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > 6_000_000_000;
 }

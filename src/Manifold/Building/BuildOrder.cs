@@ -14,7 +14,7 @@ internal sealed record BuildOrder(Project Project, GraphOptions Graph)
     /// <summary>The heading of the build's record.</summary>
     public required BuildHeading Heading { get; init; }
 
-    /// <summary>How to publish the images; null publishes none. An empty list of targets means the tags of each image.</summary>
+    /// <summary>The publication; null publishes nothing. An empty list of targets means each image's own tags.</summary>
     public PublicationRequest? Push { get; init; }
 
     /// <summary>Whether to finish what can be finished after a failure.</summary>

@@ -42,7 +42,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
             Watch = censuses.Watch,
         });
 
-    /// <summary>What this machine can run.</summary>
+    /// <summary>This machine as the host of RUNs.</summary>
     internal LocalHost Host => new(emulators, runtimes);
 
     private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));

@@ -1,5 +1,4 @@
 using Manifold.Building.Recording;
-using Manifold.Building.Units;
 using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Projects;
@@ -12,8 +11,8 @@ namespace Manifold.Building;
 /// <summary>The road from a project to images in registries, for one image or for many. A newcomer starts here.</summary>
 /// <remarks>
 /// <code>
-/// project     1  plan       <see cref="ProjectGraph"/>, <see cref="ProjectPlanner"/>: bases to digests, targets asked; everything that
-/// prevents a build, at once
+/// project     1  plan       <see cref="ProjectGraph"/>, <see cref="ProjectPlanner"/>: bases to digests, targets asked;
+///                           everything that prevents a build, at once
 ///             2  outputs    <see cref="ImageOutputs"/>: can they be written?
 /// units       3  build      <see cref="ProjectBuild"/>: each platform of each image is a unit; joined, verified, named in the store;
 ///                           content is sent by digest meanwhile, and documents are attached
@@ -25,11 +24,8 @@ namespace Manifold.Building;
 /// </remarks>
 internal sealed class Builder(BuilderTools tools)
 {
-    /// <summary>Opens what runs the units of an image. By default, units run in this process.</summary>
-    public Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; } = (session, on) => new LocalUnits(session, on);
-
-    /// <summary>Refuses steps that cannot run where the units run, before any work. Null asks this machine.</summary>
-    internal Func<IEnumerable<Step>, Task>? RequireHost { get; init; }
+    /// <summary>The host of the units. The default is this machine.</summary>
+    public IUnitHost Host { get; init; } = LocalHost.Of(tools);
 
     /// <summary>Builds, writes and publishes. A failure is part of the outcome, and so is an interruption.</summary>
     public async Task<FinishedBuild> RunAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation)
@@ -73,7 +69,7 @@ internal sealed class Builder(BuilderTools tools)
         var outputs = await ImageOutputs.PrepareAsync(tools, order, plan, publishing.Warn, cancellation).ConfigureAwait(false);
         // 3
         var publication = new ProjectPublication(tools, publisher, documents);
-        var build = new ProjectBuild(tools, order, publication) { OpenRunner = OpenRunner };
+        var build = new ProjectBuild(tools, order, publication) { Host = Host };
         var made = run.Made = await build.RunAsync(plan, on, cancellation).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         // 4
@@ -101,7 +97,7 @@ internal sealed class Builder(BuilderTools tools)
         var planner = new ProjectPlanner(tools, publisher, graph, order.Lock, on)
         {
             KeepsRest = order.PlansOnly,
-            RequireHost = RequireHost ?? LocalHost.Of(tools).RequireForPlanAsync,
+            Host = Host,
         };
         return await planner.PlanAsync(order.Push, cancellation).ConfigureAwait(false);
     }

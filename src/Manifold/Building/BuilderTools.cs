@@ -8,6 +8,6 @@ namespace Manifold.Building;
 /// <param name="SearchPath">The folders to look for OCI runtimes in: the value of PATH.</param>
 internal sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath)
 {
-    /// <summary>Tells people what they should know and what stops nothing.</summary>
+    /// <summary>Reports a warning, which does not stop the build.</summary>
     internal void Warn(Action<BuildEvent> on, string message) => on(new Warned(message) { Time = Time.GetUtcNow() });
 }

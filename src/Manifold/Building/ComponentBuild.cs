@@ -32,7 +32,7 @@ internal sealed class ComponentBuild(
     BuilderTools tools,
     PlannedComponent planned,
     BuildSession session,
-    Func<BuildSession, Action<BuildEvent>, IUnitRunner> open,
+    IUnitHost host,
     Action<BuildEvent> on)
 {
     private readonly List<FailedPlatform> missing = [.. planned.Missing];
@@ -72,7 +72,7 @@ internal sealed class ComponentBuild(
     private async Task<BuildResult> MakeAllAsync(
         ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant, CancellationToken cancellation)
     {
-        await using var runner = open(session, on);
+        await using var runner = host.Open(session, on);
         await runner.RequireAsync([.. platforms.SelectMany(platform => platform.Image.Steps)]).ConfigureAwait(false);
         var groups = platforms.Where(platform => platform.Node.Build is not null).GroupBy(platform => platform.Node.Build!.Group)
             .ToDictionary(group => group.Key, group => GroupOf([.. group], variant));

@@ -1,18 +1,22 @@
+using Manifold.Building.Units;
 using Manifold.Dockerfile;
+using Manifold.Events;
 using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Sandbox;
 
 namespace Manifold.Building;
 
-/// <summary>This machine as the host of units: refuses, before any work, steps that it cannot run.</summary>
-internal sealed class LocalHost(Emulators emulators, OciRuntimes runtimes)
+/// <summary>This machine as the host of units.</summary>
+internal sealed class LocalHost(Emulators emulators, OciRuntimes runtimes) : IUnitHost
 {
     public static LocalHost Of(BuilderTools tools) =>
         new(new Emulators(tools.Store, remembers: true), new OciRuntimes(tools.Store, tools.SearchPath));
 
-    /// <summary>Looks for what needs no trial of a runtime: rights and emulators. Belongs in a plan.</summary>
-    /// <exception cref="HostNotReadyException">A RUN needs rights that an ordinary user cannot give, or an emulator is missing.</exception>
+    public IUnitRunner Open(BuildSession session, Action<BuildEvent> on) => new LocalUnits(session, on);
+
+    /// <summary>Checks rights and emulators, without starting a runtime.</summary>
+    /// <exception cref="HostNotReadyException">A RUN needs rights that only root has, or an emulator is missing.</exception>
     public async Task RequireForPlanAsync(IEnumerable<Step> steps)
     {
         var runs = steps.OfType<RunStep>().ToList();
@@ -23,7 +27,7 @@ internal sealed class LocalHost(Emulators emulators, OciRuntimes runtimes)
             await emulators.RequireAsync(platform).ConfigureAwait(false);
     }
 
-    /// <summary>The same, and an OCI runtime that works.</summary>
+    /// <summary>Also checks that an OCI runtime works.</summary>
     /// <exception cref="HostNotReadyException">Something is missing.</exception>
     public async Task RequireAsync(IEnumerable<Step> steps)
     {

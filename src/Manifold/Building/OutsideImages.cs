@@ -40,7 +40,7 @@ internal sealed class OutsideImages(BuilderTools tools, ProjectGraph graph, Lock
             platform => FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation),
             ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
 
-    /// <summary>Finds bases that a plan needs besides, such as those of an ONBUILD.</summary>
+    /// <summary>Finds the additional bases that a plan needs, such as those of an ONBUILD.</summary>
     /// <exception cref="ManifoldException">One of them is missing.</exception>
     public Task<ImmutableDictionary<(ImageReference, Platform), BaseImage>> FindMoreAsync(
         ImmutableArray<BaseNeed> needs, bool pull, CancellationToken cancellation) => resolver.ResolveAsync(needs, pull, on, cancellation);

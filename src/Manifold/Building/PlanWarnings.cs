@@ -8,14 +8,14 @@ using Manifold.Projects;
 
 namespace Manifold.Building;
 
-/// <summary>Warns of what is doubtful about the Dockerfiles of a plan, once for all platforms of an image.</summary>
+/// <summary>Reports the findings of the build checks for a plan, each once per image.</summary>
 internal sealed class PlanWarnings(BuilderTools tools, Action<BuildEvent> on)
 {
     private readonly HashSet<(string Component, Diagnostic)> told = [];
     private readonly HashSet<string> unusedSettings = new(StringComparer.Ordinal);
 
-    /// <summary>Returns the ids of the findings that people have read.</summary>
-    /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
+    /// <summary>Returns the ids of all findings, reported now or before.</summary>
+    /// <exception cref="DockerfileException">The Dockerfile treats findings as errors.</exception>
     public ImmutableHashSet<string> Tell(
         Component component, PlatformBuild build, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
     {

@@ -19,8 +19,8 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
     private readonly RunSlots slots =
         order.JobsAreLimit ? RunSlots.Limited(order.Jobs, tools.Time) : RunSlots.OfMachine(order.Jobs, tools.Time);
 
-    /// <inheritdoc cref="Builder.OpenRunner"/>
-    public required Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; }
+    /// <inheritdoc cref="Builder.Host"/>
+    public required IUnitHost Host { get; init; }
 
     /// <summary>Returns what became of every image. Throws only what spoils everything.</summary>
     public async Task<ProjectResult> RunAsync(ProjectPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
@@ -46,7 +46,7 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
     public Task<BuildResult> VariantAsync(ComponentResult built, UnitVariant variant, CancellationToken cancellation)
     {
         var session = SessionOf(built.Planned, _ => { });
-        return new ComponentBuild(tools, built.Planned, session, OpenRunner, _ => { }).VariantAsync(built.Platforms, variant, cancellation);
+        return new ComponentBuild(tools, built.Planned, session, Host, _ => { }).VariantAsync(built.Platforms, variant, cancellation);
     }
 
     private BuildSession SessionOf(PlannedComponent component, Action<BuildEvent> on) =>
@@ -71,7 +71,7 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
             try
             {
                 began = true;
-                var build = new ComponentBuild(tools, planned, work.Session, OpenRunner, work.On);
+                var build = new ComponentBuild(tools, planned, work.Session, Host, work.On);
                 var made = await build.RunAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
                 return planned.Preflight is null ? made : await publication.SendAsync(made, work.On, stop.Token).ConfigureAwait(false);
             }

@@ -42,8 +42,8 @@ internal sealed class ProjectPlanner(
     /// <summary>Plans the components that nothing is wrong with, too, and says of the others what is: for whoever shows a plan.</summary>
     public bool KeepsRest { get; init; }
 
-    /// <inheritdoc cref="Builder.RequireHost"/>
-    public required Func<IEnumerable<Step>, Task> RequireHost { get; init; }
+    /// <inheritdoc cref="Builder.Host"/>
+    public required IUnitHost Host { get; init; }
 
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
     public async Task<ProjectPlan> PlanAsync(PublicationRequest? push, CancellationToken cancellation)
@@ -187,7 +187,7 @@ internal sealed class ProjectPlanner(
     {
         try
         {
-            await RequireHost(plan.Steps).ConfigureAwait(false);
+            await Host.RequireForPlanAsync(plan.Steps).ConfigureAwait(false);
         }
         catch (HostNotReadyException e) when (!platform.Of.Optional)
         {

@@ -31,7 +31,7 @@ internal sealed record ComponentResult(PlannedComponent Planned, ComponentState 
     /// <summary>What was built; null where it was not.</summary>
     public BuildResult? Result { get; init; }
 
-    /// <summary>The same with the digest that its names have: a push in Docker's format gives it another one.</summary>
+    /// <summary>The result with the digest that its tags name. A push in Docker's format changes the digest.</summary>
     public BuildResult? Named => Publication is { } published && Result is { } built ? built with { Index = published.Top } : Result;
 
     /// <summary>Platforms that may fail and did, each with the reason.</summary>

@@ -20,10 +20,10 @@ public sealed record EngineOptions
     /// </summary>
     public string? StoreFolder { get; init; }
 
-    /// <summary>How to connect to registries; null takes credentials, mirrors, certificates and proxies from the environment.</summary>
+    /// <summary>The settings for connections to registries; null reads them from the environment.</summary>
     public RegistryOptions? Registry { get; init; }
 
-    /// <summary>Receives everything that happens while an engine builds or publishes. Called from several threads.</summary>
+    /// <summary>Receives the events of builds and copies. Called from several threads.</summary>
     public Action<BuildEvent> On { get; init; } = _ => { };
 
     /// <summary>The clock of records and caches. It never appears in an image.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Manifold.Building;
 using Manifold.Building.Recording;
 using Manifold.Content;
@@ -11,14 +12,14 @@ using Manifold.Verification;
 
 namespace Manifold.Engine;
 
-/// <summary>Builds, copies and verifies multi-architecture images: the library's entrance for other programs.</summary>
+/// <summary>Builds, copies and verifies multi-architecture images: the entry point of the library.</summary>
 /// <remarks>
 /// <code>
 /// using var engine = ManifoldEngine.Open();
 /// var built = await engine.BuildAsync(request, new PublicationRequest { Targets = request.Tags });
 /// </code>
-/// An engine is a store and a registry client. It is thread-safe, and several engines, also of other processes, can use one store.
-/// Builds with RUN need root or a user namespace, as <c>manifold doctor</c> tells.
+/// An engine is a store and a registry client. It is thread-safe, and several engines can use one store, even in different processes.
+/// To build images with RUN, run your program as root or in a user namespace: the library does not create one.
 /// </remarks>
 public sealed class ManifoldEngine : IDisposable
 {
@@ -27,8 +28,9 @@ public sealed class ManifoldEngine : IDisposable
     private ManifoldEngine(EngineOptions options)
     {
         this.options = options;
+        var registry = options.Registry ?? RegistryOptions.From(options.Environment) with { Time = options.Time };
         Store = Store.Open(options.StoreFolder ?? StoreRoot.Of(options.Environment), AbandonedRuns.End);
-        Registry = new RegistryClient((options.Registry ?? RegistryOptions.From(options.Environment)) with { Time = options.Time });
+        Registry = new RegistryClient(registry);
     }
 
     /// <summary>The store: the names, images and records of everything that was built or pulled.</summary>
@@ -51,17 +53,20 @@ public sealed class ManifoldEngine : IDisposable
     /// <summary>Builds, verifies and names an image, and publishes it if a publication is asked for: all tags, or none.</summary>
     /// <param name="request">The Dockerfile, its context, and the platforms.</param>
     /// <param name="publication">The targets; an empty list means the request's tags. Null leaves the image in the store.</param>
+    /// <exception cref="UsageException">A publication is asked for, but neither it nor the request has a name.</exception>
     /// <exception cref="ManifoldException">The build failed. The message says where, and what to do.</exception>
     /// <exception cref="PublicationRefusedException">A tag may not be moved. No tag was written.</exception>
     /// <exception cref="PublicationFailedException">A tag could not be written. The message tells the state of each.</exception>
     public async Task<EngineBuild> BuildAsync(
         BuildRequest request, PublicationRequest? publication = null, CancellationToken cancellation = default)
     {
+        if (publication is { Targets.IsEmpty: true } && request.Tags.IsEmpty)
+            throw new UsageException("A publication needs a name. Set Targets of the publication, or Tags of the request.");
         using var inUse = await Store.LockSharedAsync(cancellation: cancellation).ConfigureAwait(false);
         request = request with { ContextFolder = Path.GetFullPath(request.ContextFolder) };
         var order = BuildOrder.Of(
             ImageProject.Of(request, VerificationPolicy.Default),
-            new BuildHeading(Product.Version, "build", Project: NameOf(request))) with
+            new BuildHeading(Product.Version, "build", Project: BuildHeading.NameOf(request))) with
         {
             Push = publication,
         };
@@ -78,16 +83,21 @@ public sealed class ManifoldEngine : IDisposable
     /// <summary>Copies an image with all its platforms, signatures, SBOMs and provenance from any place to any others.</summary>
     /// <param name="source">The image. A name without a registry that the store has, and that was built here, is the store's.</param>
     /// <param name="targets">At least one place. Registries come first: if they refuse, nothing else is written.</param>
+    /// <exception cref="UsageException">There are no targets.</exception>
     /// <exception cref="ManifoldException">The image cannot be read, or a place cannot be written.</exception>
     /// <exception cref="PublicationRefusedException">A tag may not be moved. No tag was written.</exception>
+    /// <exception cref="PublicationFailedException">A tag could not be written. The message tells the state of each.</exception>
     public async Task CopyAsync(ImageLocation source, IEnumerable<ImageLocation> targets, CancellationToken cancellation = default)
     {
+        ImmutableArray<ImageLocation> places = [.. targets];
+        if (places.IsEmpty)
+            throw new UsageException("Copying needs at least one target.");
         using var inUse = await Store.LockSharedAsync(cancellation: cancellation).ConfigureAwait(false);
         await using var image = new ImageSources(Store, Registry).OpenNamed(source);
         var listeners = new DeliveryListeners { Pushed = new PushEvents(options.On, options.Time) };
         var delivery = new ImageDelivery(new PublishingTools(Store, Registry, options.Time) { Warn = Warn }, listeners);
         var request = new DeliveryOptions(new PublicationRequest { Targets = [] }, WithReferrers: true);
-        await delivery.DeliverAsync(image, [.. targets], request, cancellation).ConfigureAwait(false);
+        await delivery.DeliverAsync(image, places, request, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Checks that an image can start on every platform that it names. Nothing is executed.</summary>
@@ -109,6 +119,4 @@ public sealed class ManifoldEngine : IDisposable
     }
 
     private void Warn(string message) => options.On(new Warned(message) { Time = options.Time.GetUtcNow() });
-
-    private static string NameOf(BuildRequest request) => Path.GetFileName(Path.TrimEndingDirectorySeparator(request.ContextFolder));
 }

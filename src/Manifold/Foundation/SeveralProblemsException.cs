@@ -18,10 +18,19 @@ internal sealed class SeveralProblemsException : ManifoldException
 
     public override int ExitCode => exitCode;
 
+    /// <summary>Returns one problem as it is, several as one exception, and null if there is none.</summary>
+    public static ManifoldException? Of(IReadOnlyList<ManifoldException> problems) =>
+        problems.DistinctBy(problem => problem.Message).ToList() switch
+        {
+            [] => null,
+            [var only] => only,
+            _ => new SeveralProblemsException(problems),
+        };
+
     /// <summary>Throws one problem as it is, and several as one exception.</summary>
     public static void ThrowIfAny(IReadOnlyList<ManifoldException> problems)
     {
-        if (problems.Count > 0)
-            throw problems.DistinctBy(problem => problem.Message).ToList() is [var only] ? only : new SeveralProblemsException(problems);
+        if (Of(problems) is { } problem)
+            throw problem;
     }
 }

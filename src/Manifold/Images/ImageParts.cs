@@ -18,7 +18,7 @@ internal sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
     /// </summary>
     public static bool IsTag(string? tag) => tag is not null && AttachedTag().IsMatch(tag);
 
-    [GeneratedRegex("^sha(256|512)-[0-9a-f]{64}($|[.])")]
+    [GeneratedRegex(@"^sha(256|512)-[0-9a-f]{64}(\z|[.])")]
     private static partial Regex AttachedTag();
 }
 

@@ -27,9 +27,8 @@ internal sealed class ImageSources(Store store, RegistryClient registry)
     /// if there is one and if it was never in the registry.
     /// </summary>
     /// <remarks>
-    /// <see cref="IImageSource.Location"/> says where it was found. No registry is asked about a name without one that the store has and
-    /// never
-    /// got from a registry: it was built here.
+    /// <see cref="IImageSource.Location"/> says where it was found. If the name has no registry, and the store's image of that name was
+    /// built here, no registry is asked.
     /// </remarks>
     /// <param name="tell">Gets, for people, why it is the store's.</param>
     /// <exception cref="RegistryException">The registry had the store's image, and has lost it.</exception>

@@ -12,6 +12,9 @@ public sealed partial record ImageReference
 {
     private const int LongestRepository = 255;
 
+    // Registry, repository, tag and digest, each at its longest.
+    private const int Longest = 1024;
+
     private ImageReference(string registry, string repository, string? tag, Digest? digest) =>
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
@@ -42,14 +45,14 @@ public sealed partial record ImageReference
     public static ImageReference Parse(string text)
     {
         if (!TryParse(text, out var reference))
-            throw new FormatException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+            throw new FormatException(WhyNot(text));
         return reference;
     }
 
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageReference? reference)
     {
         reference = null;
-        if (string.IsNullOrEmpty(text) || text.Length > 512 || IdentifierPattern().IsMatch(text))
+        if (string.IsNullOrEmpty(text) || text.Length > Longest || IdentifierPattern().IsMatch(text))
             return false;
 
         Digest? digest = null;
@@ -81,6 +84,16 @@ public sealed partial record ImageReference
                 ? name : null,
         };
         return true;
+    }
+
+    /// <summary>Returns a sentence that says why a text is not a reference.</summary>
+    internal static string WhyNot(string text)
+    {
+        if (IdentifierPattern().IsMatch(text))
+            return $"'{text}' is the ID of an image, not its name. Expected NAME[:TAG] or NAME@sha256:{text}.";
+        if (text.Split('/').Any(part => part.Length > LongestRepository) || text.Split('@')[0].Length > LongestRepository)
+            return $"'{text}' is too long for an image reference. A repository has at most {LongestRepository} characters.";
+        return $"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.";
     }
 
     public ImageReference WithTag(string tag)

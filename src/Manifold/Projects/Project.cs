@@ -12,7 +12,7 @@ namespace Manifold.Projects;
 /// <code>
 /// manifold.yaml ─┐
 /// side-images   ─┤
-/// bake JSON, HCL ┼─► Project ─► ProjectGraph ─► Bakery
+/// bake JSON, HCL ┼─► Project ─► ProjectGraph ─► Builder
 /// compose.yaml  ─┘
 /// </code>
 /// </remarks>

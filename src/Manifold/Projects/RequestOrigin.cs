@@ -12,7 +12,9 @@ internal readonly struct RequestOrigin(string component)
     public string? Name => component.Length > 0 ? component : null;
 
     /// <summary>Returns the parsed file with the findings that matter to the request.</summary>
-    /// <remarks>The arguments of a project's file stand for defaults. Those of a command line may be forgotten the next time.</remarks>
+    /// <remarks>
+    /// Arguments in a project's file act as defaults. Arguments on a command line don't, because they can be missing the next time.
+    /// </remarks>
     public ParsedDockerfile Judged(ParsedDockerfile parsed, BuildRequest request) =>
         Name is null ? parsed : ReplacedDefaults.Without(parsed, request);
 

@@ -49,7 +49,8 @@ internal sealed partial class SiblingNames
     /// <summary>Returns a reference for a component without a tag. No registry has it.</summary>
     private static ImageReference InventedFor(string component)
     {
-        var readable = NotInNames().Replace(component.ToLowerInvariant(), "-").Trim('-');
+        var readable = NotInNames().Replace(component.ToLowerInvariant(), "-");
+        readable = readable[..Math.Min(readable.Length, 100)].Trim('-'); // a repository has at most 255 characters
         return ImageReference.Parse($"sibling.invalid/{(readable.Length > 0 ? readable + "-" : "")}{Digest.Of(component).Hex[..6]}");
     }
 

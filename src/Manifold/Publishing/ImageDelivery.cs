@@ -105,13 +105,14 @@ internal sealed class ImageDelivery(PublishingTools tools, DeliveryListeners lis
         await listeners.Published(done, request.Targets).ConfigureAwait(false);
     }
 
-    /// <summary>Writes all names of one place at once.</summary>
-    private async Task WriteAsync(IImageSource image, ImageParts parts, ImmutableArray<ImageLocation> names, CancellationToken cancellation)
+    /// <summary>Writes the image to one place, under all its names there.</summary>
+    private async Task WriteAsync(
+        IImageSource image, ImageParts parts, ImmutableArray<ImageLocation> targets, CancellationToken cancellation)
     {
-        var texts = names.Select(target => target.Name ?? DefaultName(target, image)).OfType<string>().Distinct().ToImmutableArray();
-        await new ImageTargets(tools.Store).Open(names[0], texts).WriteAsync(image, parts, listeners.Placed, cancellation)
+        var names = targets.Select(target => target.Name ?? DefaultName(target, image)).OfType<string>().Distinct().ToImmutableArray();
+        await new ImageTargets(tools.Store).Open(targets[0], names).WriteAsync(image, parts, listeners.Placed, cancellation)
             .ConfigureAwait(false);
-        foreach (var target in names)
+        foreach (var target in targets)
             await listeners.Written(target, parts.Top.Descriptor.Digest).ConfigureAwait(false);
     }
 

@@ -293,19 +293,19 @@ internal static partial class RegistryQuirks
     private static Regex Said(string pattern) =>
         new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
-    [GeneratedRegex(@"^quay\.io$|(^|[.-])quay[.-]", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^quay\.io\z|(^|[.-])quay[.-]", RegexOptions.IgnoreCase)]
     private static partial Regex QuayHosts();
 
-    [GeneratedRegex(@"\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$|^public\.ecr\.aws\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\z|^public\.ecr\.aws\z", RegexOptions.IgnoreCase)]
     private static partial Regex EcrHosts();
 
-    [GeneratedRegex(@"^registry\.gitlab\.com$|(^|\.)gitlab\.", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^registry\.gitlab\.com\z|(^|\.)gitlab\.", RegexOptions.IgnoreCase)]
     private static partial Regex GitLabHosts();
 
     [GeneratedRegex(@"^docker\.io\z")]
     private static partial Regex DockerHosts();
 
-    [GeneratedRegex(@"-docker\.pkg\.dev$|(^|\.)gcr\.io\z")]
+    [GeneratedRegex(@"-docker\.pkg\.dev\z|(^|\.)gcr\.io\z")]
     private static partial Regex GoogleHosts();
 
     [GeneratedRegex(@"\.azurecr\.(io|cn|us)\z")]

@@ -2,9 +2,9 @@ using Manifold.Building;
 using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Verification;
 
@@ -37,7 +37,7 @@ public sealed class AskingTheHost : IDisposable
     [Fact]
     public async Task this_machine_refuses_a_platform_that_it_cannot_run()
     {
-        var finished = await BuildAsync(requireHost: null);
+        var finished = await BuildAsync(host: null);
 
         Assert.IsType<HostNotReadyException>(finished.Failure);
         Assert.Contains(Nowhere.ToString(), finished.Failure.Message, StringComparison.Ordinal);
@@ -48,15 +48,9 @@ public sealed class AskingTheHost : IDisposable
     [Fact]
     public async Task another_host_may_run_it()
     {
-        var asked = new List<string>();
+        var finished = await BuildAsync(elsewhere);
 
-        var finished = await BuildAsync(steps =>
-        {
-            asked.AddRange(steps.Select(step => step.GetType().Name));
-            return Task.CompletedTask;
-        });
-
-        Assert.Contains(nameof(RunStep), asked);
+        Assert.Contains(nameof(RunStep), elsewhere.AskedForPlan);
         Assert.Contains(nameof(RunStep), elsewhere.Asked);
         Assert.Equal([Nowhere], elsewhere.Units);
         Assert.Equal(Elsewhere.Answer, finished.Failure?.Message);
@@ -67,7 +61,7 @@ public sealed class AskingTheHost : IDisposable
     {
         elsewhere.Refusal = new HostNotReadyException("no room");
 
-        var finished = await BuildAsync(_ => Task.CompletedTask);
+        var finished = await BuildAsync(elsewhere);
 
         Assert.Equal("no room", finished.Failure?.Message);
         Assert.NotNull(finished.Plan);
@@ -75,33 +69,37 @@ public sealed class AskingTheHost : IDisposable
         Assert.Empty(elsewhere.Units);
     }
 
-    private Task<FinishedBuild> BuildAsync(Func<IEnumerable<Step>, Task>? requireHost)
+    private Task<FinishedBuild> BuildAsync(IUnitHost? host)
     {
         var request = new BuildRequest { ContextFolder = folder["app"], Platforms = [Nowhere] };
-        var builder = new Builder(new BuilderTools(store, registry, TimeProvider.System, SearchPath: null))
-        {
-            OpenRunner = (_, _) =>
-            {
-                elsewhere.Opened++;
-                return elsewhere;
-            },
-            RequireHost = requireHost,
-        };
-        var project = ImageProject.Of(request, VerificationPolicy.Default);
-        var graph = new GraphOptions { LayoutReference = _ => throw new InvalidOperationException() };
-        var order = new BuildOrder(project, graph) { Heading = new BuildHeading("test", "build"), Jobs = 2 };
+        var tools = new BuilderTools(store, registry, TimeProvider.System, SearchPath: null);
+        var builder = host is null ? new Builder(tools) : new Builder(tools) { Host = host };
+        var order = BuildOrder.Of(ImageProject.Of(request, VerificationPolicy.Default), new BuildHeading("test", "build"));
         return builder.RunAsync(order, _ => { }, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A runner that notes what it is given, and answers each unit with a failure.</summary>
-    private sealed class Elsewhere : IUnitRunner
+    /// <summary>A host, and its runner, that notes what it is given and answers each unit with a failure.</summary>
+    private sealed class Elsewhere : IUnitHost, IUnitRunner
     {
         public const string Answer = "this unit went elsewhere";
 
-        public int Opened { get; set; }
+        public int Opened { get; private set; }
+        public List<string> AskedForPlan { get; } = [];
         public List<string> Asked { get; } = [];
         public List<Platform> Units { get; } = [];
         public ManifoldException? Refusal { get; set; }
+
+        public Task RequireForPlanAsync(IEnumerable<Step> steps)
+        {
+            AskedForPlan.AddRange(steps.Select(step => step.GetType().Name));
+            return Task.CompletedTask;
+        }
+
+        public IUnitRunner Open(BuildSession session, Action<BuildEvent> on)
+        {
+            Opened++;
+            return this;
+        }
 
         public Task RequireAsync(IEnumerable<Step> steps)
         {

@@ -2,9 +2,9 @@ using Manifold.Building;
 using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Verification;
 
@@ -163,13 +163,19 @@ public sealed class RunningUnits : IDisposable
             Platforms = [Platform.Parse("linux/amd64"), Platform.Parse("linux/arm64")],
         };
         var project = ImageProject.Of(changed?.Invoke(request) ?? request, VerificationPolicy.Default);
-        var graph = new GraphOptions { LayoutReference = _ => throw new InvalidOperationException() };
         var builder = new Builder(new BuilderTools(store, registry, TimeProvider.System, SearchPath: null))
         {
-            OpenRunner = (session, on) => runner(new LocalUnits(session, on)),
+            Host = new RecastHost(runner),
         };
-        var order = new BuildOrder(project, graph) { Heading = new BuildHeading("test", "build"), Jobs = 2 };
-        return builder.RunAsync(order, _ => { }, TestContext.Current.CancellationToken);
+        return builder.RunAsync(BuildOrder.Of(project, new BuildHeading("test", "build")), _ => { }, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A host that changes the runner of this machine, and asks for nothing.</summary>
+    private sealed class RecastHost(Func<IUnitRunner, IUnitRunner> runner) : IUnitHost
+    {
+        public Task RequireForPlanAsync(IEnumerable<Step> steps) => Task.CompletedTask;
+
+        public IUnitRunner Open(BuildSession session, Action<BuildEvent> on) => runner(new LocalUnits(session, on));
     }
 
     /// <summary>A runner that hands on what another one does, changed.</summary>

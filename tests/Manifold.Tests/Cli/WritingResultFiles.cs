@@ -26,7 +26,7 @@ public sealed class WritingResultFiles : IDisposable
 
         Assert.Equal(4, code); // that of any full disk
         var message = Assert.Single(error.Split('\n'), line => line.StartsWith("manifold: ", StringComparison.Ordinal));
-        Assert.StartsWith($"manifold: The {(command == "build" ? "image was" : "images were")} built, but the file of {flag} was not "
+        Assert.StartsWith($"manifold: The {(command == "build" ? "image was" : "images were")} built, but {flag} could not be "
             + $"written: Writing '{FullDisk}': ", message, StringComparison.Ordinal);
         foreach (var name in Names(command))
         {
@@ -45,7 +45,7 @@ public sealed class WritingResultFiles : IDisposable
         var (code, _, error) = await Run(command, flag, "/proc/manifold-result");
 
         Assert.Equal(1, code);
-        Assert.Contains(" built, but the file of ", error, StringComparison.Ordinal);
+        Assert.Contains($" built, but {flag} could not be written: ", error, StringComparison.Ordinal);
         Assert.Contains("'/proc/manifold-result'", error, StringComparison.Ordinal);
     }
 
@@ -58,10 +58,21 @@ public sealed class WritingResultFiles : IDisposable
             "build", "-t", $"{registry.Name}/app:1", "--push", "--metadata-file", FullDisk, folder["app"]);
 
         Assert.Equal(4, code);
-        Assert.Contains("manifold: The image was built and pushed, but the file of --metadata-file was not written: ", error,
+        Assert.Contains("manifold: The image was built and pushed, but --metadata-file could not be written: ", error,
             StringComparison.Ordinal);
         Assert.True(registry.Manifests.ContainsKey("app:1"));
         Assert.Contains($"{registry.Name}/app:1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task all_files_are_tried_and_each_problem_is_told()
+    {
+        var (code, _, error) = await Commanding.Manifold(folder,
+            "build", "--iidfile", FullDisk, "--metadata-file", "/proc/manifold-result", folder["app"]);
+
+        Assert.Equal(4, code);
+        Assert.Contains("--iidfile could not be written: ", error, StringComparison.Ordinal);
+        Assert.Contains("--metadata-file could not be written: ", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
 namespace Manifold.Tests.Concurrency;
 
-/// <summary>A few seconds of it. The end-to-end tests take longer.</summary>
+/// <summary>A fifth of the rounds. The end-to-end tests do all of them.</summary>
 public sealed class SharingWorkUnderStress() : SharingWorkAtTheWorstMoments(share: 5);

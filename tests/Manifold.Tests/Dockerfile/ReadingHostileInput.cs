@@ -9,7 +9,7 @@ namespace Manifold.Tests.Dockerfile;
 /// <summary>Nothing that is read throws or takes long, whatever it is.</summary>
 public sealed class ReadingHostileInput
 {
-    private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true);
+    private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(2000).WithQuietOnSuccess(true);
 
     /// <summary>Pieces that mean something, in senseless order.</summary>
     private static readonly Gen<string> Pieces = Gen.Elements(
@@ -51,7 +51,6 @@ public sealed class ReadingHostileInput
         string[] repeated = ["\\\n", "RUN a \\\n", "COPY <<A b\n", "ONBUILD ", "[", "${", "'", "--x ",
             "--x=\"", "ENV a=b \\\n", "#\n", "RUN <<A <<B <<C\n", "\"", "=", "FROM a AS b\n", "COPY <<A ", "<<A ", "a,", "x\n", "--from=a ",
             "# syntax=a        "];
-        Read("FROM a\nRUN --mount=a a\n"u8.ToArray()); // compiles what is measured
         foreach (var piece in repeated)
         {
             var text = string.Concat(Enumerable.Repeat(piece, 30_000 / piece.Length));
@@ -59,7 +58,7 @@ public sealed class ReadingHostileInput
             {
                 foreach (var before in new[] { "", "FROM a\nENV ", "FROM a\nCOPY ", "FROM a\nRUN ", "FROM a\nRUN --mount=" })
                     Read(Encoding.UTF8.GetBytes(before + text));
-            });
+            }, runs: 3); // the first also compiles what is measured
             Assert.True(took.TotalSeconds < 1, $"Repetitions of '{piece}' take too long.");
         }
     }

@@ -31,6 +31,15 @@ public sealed partial class ReadingTheLibrarysPage
         Assert.Contains($"```csharp\n{string.Join('\n', code)}\n```", Page);
     }
 
+    [Fact]
+    public void the_page_of_the_package_shows_the_first_sample()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Cases.Repository, "examples", "library", "build-and-push.cs"));
+
+        Assert.Contains($"```csharp\n{string.Join('\n', lines.SkipWhile(line => line.StartsWith('#')))}\n```",
+            File.ReadAllText(Path.Combine(Cases.Repository, "src", "Manifold", "README.md")));
+    }
+
     [GeneratedRegex("`([A-Z][A-Za-z.]+)`")]
     private static partial Regex Names();
 }

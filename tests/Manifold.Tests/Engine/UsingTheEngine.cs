@@ -89,6 +89,24 @@ public sealed class UsingTheEngine : IDisposable
     }
 
     [Fact]
+    public async Task a_publication_and_a_copy_need_a_name()
+    {
+        await Assert.ThrowsAsync<UsageException>(() => engine.BuildAsync(Request(), new PublicationRequest { Targets = [] }));
+        await Assert.ThrowsAsync<UsageException>(() => engine.CopyAsync(ImageLocation.Parse("store:example.com/app:1"), []));
+    }
+
+    [Fact]
+    public async Task a_publication_without_targets_has_the_tags_of_the_request()
+    {
+        await using var server = await RunningServer.StartAsync();
+        var tag = ImageReference.Parse($"{server.Authority}/acme/app:1");
+
+        var built = await engine.BuildAsync(Request() with { Tags = [tag] }, new PublicationRequest { Targets = [] });
+
+        Assert.Equal([tag], built.Publication!.Tags.Select(each => each.Reference));
+    }
+
+    [Fact]
     public async Task a_canceled_build_throws_and_leaves_an_engine_that_builds()
     {
         using var cancellation = new CancellationTokenSource();

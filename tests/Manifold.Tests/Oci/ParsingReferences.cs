@@ -52,6 +52,16 @@ public sealed class ParsingReferences
         Assert.False(ImageReference.TryParse($"a/{longest}:tag", out _));
     }
 
+    [Fact]
+    public void a_refusal_says_what_is_wrong_with_an_id_and_with_a_long_name()
+    {
+        var id = Assert.Throws<FormatException>(() => ImageReference.Parse(F64));
+        var longName = Assert.Throws<FormatException>(() => ImageReference.Parse(new string('a', 256)));
+
+        Assert.Contains("is the ID of an image", id.Message, StringComparison.Ordinal);
+        Assert.Contains("at most 255 characters", longName.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Engines take an id where they take a name, so a name that looks like an id would be ambiguous.</summary>
     [Theory, InlineData(F64), InlineData("1a3f5e7d9c1b3a5f7e9d1c3b5a7f9e1d3c5b7a9f1e3d5d7c9b1a3f5e7d9c1b3a")]
     public void an_id_is_not_a_name(string text) => Assert.False(ImageReference.TryParse(text, out _));

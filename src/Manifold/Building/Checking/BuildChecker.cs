@@ -22,14 +22,14 @@ namespace Manifold.Building.Checking;
 /// context             4  its ignore file, and what in it is made for a machine
 ///                     5  the checks that need 3 and 4; the planner's own verdict
 /// </code>
-/// Every component is judged, also if the file of another is wrong.
+/// Every component is checked, even if the file of another one is wrong.
 /// </remarks>
 internal sealed class BuildChecker(BuilderTools tools, BuildOrder order, Action<BuildEvent> on)
 {
     private readonly SiblingNames names = new(order.Project);
     private readonly BaseResolver resolver =
         new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = order.Lock?.Pins };
-    private readonly Dictionary<Digest, CheckReport> judged = [];
+    private readonly Dictionary<Digest, Task<CheckReport>> judged = [];
     private readonly HashSet<Diagnostic> told = [];
     private readonly List<AdvisedBuild> builds = [];
     private readonly List<ManifoldException> problems = [];
@@ -82,14 +82,12 @@ internal sealed class BuildChecker(BuilderTools tools, BuildOrder order, Action<
             new CheckReport(added, [.. reports.SelectMany(report => report.NotKnown).Distinct()]), all.Count - added.Length);
     }
 
-    private async Task<CheckReport> JudgeOnceAsync(
-        Component component, Digest group, BuildRequest request, CancellationToken cancellation)
+    /// <summary>Components are judged one after another, so a task here is never canceled by another caller. Failures are kept.</summary>
+    private Task<CheckReport> JudgeOnceAsync(Component component, Digest group, BuildRequest request, CancellationToken cancellation)
     {
         using var builder = new KeyBuilder();
         var key = builder.Add(group).AddAll(request.Platforms.Select(platform => platform.ToString())).ToDigest();
-        return judged.TryGetValue(key, out var report)
-            ? report
-            : judged[key] = await JudgeAsync(component, request, cancellation).ConfigureAwait(false);
+        return judged.TryGetValue(key, out var report) ? report : judged[key] = JudgeAsync(component, request, cancellation);
     }
 
     private async Task<CheckReport> JudgeAsync(Component component, BuildRequest request, CancellationToken cancellation)

@@ -7,7 +7,7 @@ namespace Manifold.Building.Checking;
 
 /// <summary>The findings of the build checks about one Dockerfile.</summary>
 /// <param name="Findings">In the order of lines.</param>
-/// <param name="NotKnown">What could not be looked up, so that checks which need it said nothing.</param>
+/// <param name="NotKnown">The facts that could not be looked up. Checks that need them are skipped.</param>
 internal sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableArray<string> NotKnown)
 {
     public int Errors => Findings.Count(each => each.Severity == Severity.Error);
@@ -33,7 +33,7 @@ internal sealed record ComponentChecks(string? Component, ImmutableArray<string>
 /// <summary>The findings of the build checks about a project.</summary>
 internal sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
 {
-    /// <summary>Why others that are asked for are not among the components.</summary>
+    /// <summary>The problems of requested components that could not be checked.</summary>
     public ImmutableArray<ManifoldException> Problems { get; init; } = [];
 
     /// <summary>The builds to advise on.</summary>

@@ -18,7 +18,12 @@ internal sealed record RecorderTools(Store Store, RegistryClient Registry, TimeP
 /// <param name="Command"><c>build</c> or <c>bake</c>.</param>
 /// <param name="File">The Dockerfile or project file as the user named it; null takes the plan's.</param>
 /// <param name="Project">The project's name, or the name of the context's folder.</param>
-internal sealed record BuildHeading(string Tool, string Command, string? File = null, string? Project = null);
+internal sealed record BuildHeading(string Tool, string Command, string? File = null, string? Project = null)
+{
+    /// <summary>Returns the name of a request's context folder. An address may hold credentials, and gives none.</summary>
+    public static string? NameOf(BuildRequest request) => request.ContextAddress is null
+        ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.ContextFolder))) : null;
+}
 
 /// <summary>Keeps a record of a build, of one image or of many.</summary>
 /// <remarks>

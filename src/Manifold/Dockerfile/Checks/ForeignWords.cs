@@ -84,7 +84,7 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
     private static partial Regex OtherSystem();
 
     /// <summary>Packages for all architectures, which lie in one's folder as well.</summary>
-    [GeneratedRegex(@"\.noarch\b|[._-]noarch\.rpm$|_all\.deb$|-any\.whl\z")]
+    [GeneratedRegex(@"\.noarch\b|[._-]noarch\.rpm\z|_all\.deb\z|-any\.whl\z")]
     private static partial Regex ForAll();
 
     [GeneratedRegex(@"\.(?:go|c|h|cc|cpp|rs|S|patch|diff|md|dts)\z")]

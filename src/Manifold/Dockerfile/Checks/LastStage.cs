@@ -45,7 +45,7 @@ internal static partial class LastStage
     }
 
     [GeneratedRegex(
-        @"^dev(?:container)?$|"
+        @"^dev(?:container)?\z|"
         + @"(?<![a-z0-9])(?:"
         + @"lint(?:er|ing)?|tests?|testing|unit|validate|validation|verify|checks?|fmt|format|"
         + @"vendor|vendored|generate|generated|codegen|docs?|outdated|update"

@@ -129,7 +129,7 @@ internal sealed partial class Template
 
     internal sealed record Section(string Name, bool IsInverted, ImmutableArray<Part> Parts) : Part;
 
-    /// <summary>Where names are looked up.</summary>
+    /// <summary>The models in which a name is looked up, the innermost first.</summary>
     private sealed record Scope(object Model, Scope? Outside)
     {
         public object? Find(string name)

@@ -173,7 +173,7 @@ internal sealed record TimelineLegend(IReadOnlyList<LegendEntry> Kinds);
 internal sealed record TimelineRow(
     string Owner, string Label, string Title, [property: JsonIgnore] IReadOnlyList<TimelineWork> Work);
 
-/// <summary>Something that took time, in seconds since the begin of the build.</summary>
+/// <summary>Something that took time, in seconds since the build started.</summary>
 internal sealed record TimelineWork(double Begin, double End, string Kind, string Title, bool IsCritical);
 
 /// <param name="Label">Null where there is no room.</param>

@@ -8,7 +8,7 @@ using Manifold.Solving.Keeping;
 
 namespace Manifold.Solving.Steps;
 
-/// <summary>What steps are done with; made once per build.</summary>
+/// <summary>The tools of a build's steps; created once per build.</summary>
 internal sealed record StepTools
 {
     public required LayerKeeper Layers { get; init; }
@@ -20,16 +20,16 @@ internal sealed record StepTools
     /// <summary>Opens a named context; called once for each.</summary>
     public required Func<FolderSource, ISourceTree> OpenFolder { get; init; }
 
-    /// <summary>Fetches what ADD takes from elsewhere.</summary>
+    /// <summary>Fetches the remote files of ADD.</summary>
     public required RemoteFiles Remotes { get; init; }
 
-    /// <summary>What RUNs get besides what the Dockerfile says.</summary>
+    /// <summary>The settings of RUNs beyond those of the Dockerfile.</summary>
     public required RunSettings Run { get; init; }
 
     /// <summary>Those that <see cref="Run"/> names.</summary>
     public required SshAgents Agents { get; init; }
 
-    /// <summary>What RUNs keep from build to build.</summary>
+    /// <summary>The folders that RUNs keep from build to build.</summary>
     public required CacheFolders Caches { get; init; }
 
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
@@ -43,7 +43,7 @@ internal sealed record StepTools
     /// <summary>The stages whose steps are done again, where not all are.</summary>
     public ImmutableArray<string> NoCacheFilter { get; init; } = [];
 
-    /// <summary>What RUNs find as their machine's name; null is the default.</summary>
+    /// <summary>The host name that RUNs see; null is the default.</summary>
     public string? Hostname { get; init; }
 
     /// <summary>A new name for what is in the making.</summary>

@@ -128,13 +128,13 @@ internal static partial class KnownPlaces
 
     // Emulators that were copied in for a foreign build; tests' data; firmware and boot loaders.
     [GeneratedRegex(
-        @"(?:^|/)qemu-[a-z0-9_]+(?:-static)?$|(?:^|/)(?:testdata|test-data|test_data|fixtures)/|(?:^|/)lib/firmware/|^boot/|"
+        @"(?:^|/)qemu-[a-z0-9_]+(?:-static)?\z|(?:^|/)(?:testdata|test-data|test_data|fixtures)/|(?:^|/)lib/firmware/|^boot/|"
         + @"^usr/(?:share|lib)/(?:qemu|grub|syslinux|SYSLINUX|extlinux|ipxe|u-boot|opensbi|arm-trusted-firmware|"
-        + @"memtest86\+)[^/]*/|\.(?:c32|syso|efi)$", RegexOptions.CultureInvariant)]
+        + @"memtest86\+)[^/]*/|\.(?:c32|syso|efi)\z", RegexOptions.CultureInvariant)]
     private static partial Regex ForData();
 
     [GeneratedRegex(
-        @"(?:^|/)node_modules/(?:@[^/]+/)?[^/]*linux(?:musl)?-[a-z0-9]+[^/]*/|\.cpython-[^/]*-linux-[a-z]+\.so$",
+        @"(?:^|/)node_modules/(?:@[^/]+/)?[^/]*linux(?:musl)?-[a-z0-9]+[^/]*/|\.cpython-[^/]*-linux-[a-z]+\.so\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex InstalledForOne();
 
@@ -155,7 +155,7 @@ internal static partial class KnownPlaces
     private static partial Regex CompiledModule();
 
     // Up to the version: the tags that follow are the machine's.
-    [GeneratedRegex(@"^(?:.*/)?[^/-]+-[^/-]+(?=-[^/]*\.whl$)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:.*/)?[^/-]+-[^/-]+(?=-[^/]*\.whl\z)", RegexOptions.CultureInvariant)]
     private static partial Regex WheelName();
 
     [GeneratedRegex(@"\.(?:exe|dll|pyd|sys|efi|ocx|scr|cpl|mui)\z", RegexOptions.CultureInvariant)]

@@ -4,13 +4,9 @@ using System.CommandLine.Invocation;
 
 namespace Manifold.Cli;
 
-/// <summary>The program's name, <c>manifold</c>, even if its file has another one.</summary>
-internal static class ProgramName
+/// <summary>The options <c>--help</c> and <c>--version</c>. They name the program <c>manifold</c>, whatever its file is called.</summary>
+internal static class HelpAndVersion
 {
-    public const string Name = Product.Name;
-
-    public static string Version => Product.Version;
-
     public static void AddTo(CliContext context, RootCommand root)
     {
         foreach (var help in root.Options.OfType<HelpOption>())
@@ -29,7 +25,7 @@ internal static class ProgramName
     {
         public override int Invoke(ParseResult parseResult)
         {
-            parseResult.InvocationConfiguration.Output.WriteLine(Version);
+            parseResult.InvocationConfiguration.Output.WriteLine(Product.Version);
             return 0;
         }
     }
