@@ -83,7 +83,7 @@ public sealed class ManifoldEngine : IDisposable
     /// <summary>Copies an image with all its platforms, signatures, SBOMs and provenance from any place to any others.</summary>
     /// <param name="source">The image. A name without a registry that the store has, and that was built here, is the store's.</param>
     /// <param name="targets">At least one place. Registries come first: if they refuse, nothing else is written.</param>
-    /// <exception cref="UsageException">There are no targets.</exception>
+    /// <exception cref="UsageException">No target is given.</exception>
     /// <exception cref="ManifoldException">The image cannot be read, or a place cannot be written.</exception>
     /// <exception cref="PublicationRefusedException">A tag may not be moved. No tag was written.</exception>
     /// <exception cref="PublicationFailedException">A tag could not be written. The message tells the state of each.</exception>

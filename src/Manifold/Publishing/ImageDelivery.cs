@@ -15,7 +15,7 @@ internal sealed record DeliveryOptions(PublicationRequest Publication, bool With
     public Digest? Before { get; init; }
 }
 
-/// <summary>The listeners of a delivery. Each place is told as soon as it has the image, so that a later failure hides nothing.</summary>
+/// <summary>The listeners of a delivery. Each place is reported as soon as it has the image, even if a later place fails.</summary>
 internal sealed record DeliveryListeners
 {
     /// <summary>Receives each blob that goes to a registry.</summary>

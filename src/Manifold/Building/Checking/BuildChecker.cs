@@ -18,8 +18,8 @@ namespace Manifold.Building.Checking;
 /// <code>
 /// project             1  the components of the order; equal builds are judged once
 /// text                2  parse, and the checks of the text
-/// bases of all stages 3  asked of the registry or the store; one that cannot be asked is told, and not judged
-/// context             4  its ignore file, and what in it is made for a machine
+/// bases of all stages 3  looked up in the registry or the store; a lookup that fails is reported, and no check uses it
+/// context             4  its ignore file, and the files in it that are made for one architecture
 ///                     5  the checks that need 3 and 4; the planner's own verdict
 /// </code>
 /// Every component is checked, even if the file of another one is wrong.

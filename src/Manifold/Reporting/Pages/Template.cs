@@ -77,7 +77,7 @@ internal sealed partial class Template
                 page.Append(((Literal)part).Text);
     }
 
-    /// <summary>A scope for each time that a section is shown.</summary>
+    /// <summary>Returns a scope for each time that a section is shown.</summary>
     private static IEnumerable<Scope> Repeated(Section section, Scope scope)
     {
         IEnumerable<Scope> shown = scope.Find(section.Name) switch

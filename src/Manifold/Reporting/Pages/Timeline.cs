@@ -176,7 +176,7 @@ internal sealed record TimelineRow(
 /// <summary>Something that took time, in seconds since the build started.</summary>
 internal sealed record TimelineWork(double Begin, double End, string Kind, string Title, bool IsCritical);
 
-/// <param name="Label">Null where there is no room.</param>
+/// <param name="Label">Null at the right edge of the chart, where a label would not fit.</param>
 internal sealed record TimelineTick(double X, string? Label);
 
 internal sealed record TimelineBar
