@@ -15,7 +15,7 @@ undownloaded=() # messages about failed downloads
 packages=(runc uidmap passt slirp4netns iproute2 qemu-user-static skopeo umoci docker-registry busybox-static openssh-client apache2-utils libarchive-tools attr libcap2-bin
   bzip2 xz-utils zstd libzstd1 curl jq git gpg gpg-agent python3 python3-jsonschema python3-yaml tmux
   golang-go mmdebstrap binutils qemu-system-arm e2fsprogs kmod zsh fish mandoc man-db lintian nodejs chromium fonts-dejavu-core
-  default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
+  openssh-server tcsh default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   missing=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
   if ((${#missing[@]})); then

@@ -14,7 +14,7 @@ internal static class BakeCommand
         var options = new BakeOptions();
         var command = new Command("bake", "Build all or some of the images of a project. The project is a manifold.yaml, a "
             + "docker-bake.hcl or docker-bake.json, a compose.yaml, or a folder of components. Images that they depend on are built, too.");
-        options.AddTo(command);
+        options.AddTo(command, context);
         command.SetAction((parsed, cancellation) => new BakeRun(context, options.Read(parsed)).RunAsync(cancellation));
         return command;
     }
@@ -108,12 +108,13 @@ internal sealed class BakeOptions
     };
     private AttachmentFlags attaching = null!;
     private AllowFlag allow = null!;
+    private NodeFlags nodes = null!;
     private ImageFlags image = null!;
     private CheckFlags checking = null!;
     private PublishingFlags publishing = null!;
     private RegistryAccess registries = null!;
 
-    public void AddTo(Command command)
+    public void AddTo(Command command, CliContext context)
     {
         command.Add(names);
         progress.AcceptProgress();
@@ -124,6 +125,7 @@ internal sealed class BakeOptions
         ];
         foreach (var option in all)
             command.Add(option);
+        nodes = NodeFlags.AddTo(command, context);
         allow = AllowFlag.AddTo(command);
         image = ImageFlags.AddTo(command);
         checking = CheckFlags.AddTo(command);
@@ -157,6 +159,7 @@ internal sealed class BakeOptions
             Locked = parsed.GetValue(locked),
             VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = ReadJobs(parsed),
+            On = nodes.Read(parsed),
             KeepGoing = parsed.GetValue(keepGoing),
             Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!),
             MetadataFile = parsed.GetValue(metadataFile),
@@ -249,6 +252,9 @@ internal sealed record BakeCommandLine
     public CreatedTime? Created { get; init; }
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }
+
+    /// <summary>The values of <c>--on</c>, as they are given.</summary>
+    public ImmutableArray<string> On { get; init; } = [];
     public required bool KeepGoing { get; init; }
     public required string Progress { get; init; }
     public required string? MetadataFile { get; init; }

@@ -35,6 +35,12 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             return 0;
         }
 
+        if (line.VerifyReproducible && !line.On.IsEmpty)
+        {
+            throw new UsageException("--verify-reproducible and --on cannot be used together: both builds run on this machine. Leave "
+                + "out --on.");
+        }
+        var nodes = NodeFlags.Choose(context, line.On, project.Nodes);
         var isPublished = line.Push || project.Push;
         if (line.Attachments.KeyFile is not null && !isPublished)
             line.Attachments.RequirePlace([]);
@@ -48,7 +54,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line, options).RunAsync(store, registry, cancellation);
         var order = await OrderAsync(project, builds: true, (store, registry), cancellation);
-        order = order with { Documents = line.Attachments.Order(key) };
+        order = order with
+        {
+            Documents = line.Attachments.Order(key),
+            Nodes = nodes.Nodes,
+            AllowsEmulation = nodes.AllowsEmulation,
+            SharesWork = nodes.SharesWork,
+        };
         if (line.Plan)
             return await PlanAsync(order, store, registry, cancellation);
         var run = new OrderRun(context, store, registry, line.Progress, line.Report)
@@ -116,18 +128,17 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     private async Task<int> PlanAsync(BuildOrder order, Store store, RegistryClient registry, CancellationToken cancellation)
     {
         ProjectPlan plan;
+        var tools = context.ToolsOn(store, registry);
+        await using var hosts = await NodeConnections.OpenAsync(context, tools, order, cancellation);
         await using (var progress = BuildProgress.Create(context, line.Progress))
-        {
-            var tools = context.ToolsOn(store, registry);
-            plan = await new Builder(tools).PlanAsync(order, progress.Show, cancellation);
-        }
+            plan = await NodeConnections.BuilderOf(tools, hosts).PlanAsync(order, progress.Show, cancellation);
         var emulators = new Emulators(store);
         foreach (var component in plan.Components)
         {
             var siblings = string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name));
             var after = siblings.Length > 0 ? $"  after {siblings}" : "";
             await context.Out.WriteLineAsync($"{component.Name}{after}{(component.Node.Asked ? "" : "  (needed by other images)")}");
-            var table = await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2);
+            var table = await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, hosts?.Host.Pool, context.OutWidth - 2);
             await context.Out.WriteAsync(Indented(table));
             foreach (var missing in component.Missing)
                 await context.Out.WriteLineAsync($"  skips the optional platform {missing.Platform}: {missing.Reason}");

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects;
 using Manifold.Projects.Reading;
 using Manifold.Publishing;
 using Manifold.Verification;
@@ -16,7 +17,7 @@ public static class BuildCommand
     {
         var options = new BuildOptions();
         var command = new Command("build", "Build an image for one or more platforms from a Dockerfile.");
-        options.AddTo(command);
+        options.AddTo(command, context);
         command.SetAction((parsed, cancellation) => new BuildRun(context, options.Read(parsed, context)).RunAsync(cancellation));
         return command;
     }
@@ -54,6 +55,7 @@ internal sealed class BuildOptions
     private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
     private CheckFlags checking = null!;
+    private NodeFlags nodes = null!;
     private readonly Option<string> progress = new("--progress")
     {
         Description = "How to show progress: auto, tty, plain, json or quiet.",
@@ -100,7 +102,7 @@ internal sealed class BuildOptions
     private RegistryAccess? registries;
 
     /// <param name="contextMayMiss">True where a project file may stand for it.</param>
-    public void AddTo(Command command, bool contextMayMiss = false)
+    public void AddTo(Command command, CliContext context, bool contextMayMiss = false)
     {
         contexts = ContextFlags.AddTo(command, contextMayMiss);
         progress.AcceptProgress();
@@ -113,6 +115,7 @@ internal sealed class BuildOptions
         ];
         foreach (var option in all)
             command.Add(option);
+        nodes = NodeFlags.AddTo(command, context);
         runs = RunFlags.AddTo(command);
         image = ImageFlags.AddTo(command);
         output = OutputFlags.AddTo(command);
@@ -147,6 +150,7 @@ internal sealed class BuildOptions
             Pull = parsed.GetValue(pull),
             Allowed = runs.Allowed(parsed),
             Registries = registries!.Read(parsed),
+            On = nodes.Read(parsed),
         };
     }
 
@@ -183,6 +187,7 @@ internal sealed class BuildOptions
                 Check = checking.Read(parsed),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 Registries = registries!.Read(parsed),
+                Nodes = NodeFlags.Choose(context, nodes.Read(parsed), ConfiguredNodes.None),
             };
         }
         catch (FormatException e)
@@ -329,4 +334,5 @@ internal sealed record BuildCommandLine
     public required bool Check { get; init; }
     public required VerificationPolicy Verification { get; init; }
     public required RegistryChoice Registries { get; init; }
+    public required NodeChoice Nodes { get; init; }
 }

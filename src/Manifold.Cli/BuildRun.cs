@@ -50,6 +50,9 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         new BuildHeading(Product.Version, "build", Project: BuildHeading.NameOf(line.Request))) with
     {
         Push = line.Push,
+        Nodes = line.Nodes.Nodes,
+        AllowsEmulation = line.Nodes.AllowsEmulation,
+        SharesWork = line.Nodes.SharesWork,
         Outputs = context.OutputsTelling(written) with { Given = line.Outputs.All },
     };
 

@@ -41,6 +41,11 @@ public static class CommandTree
             PruneCommand.Create(context),
             ServeCommand.Create(context),
             CompletionCommand.Create(context),
+            NodesCommand.Create(context),
+            NodeServeCommand.Create(context),
+            NodeRelayCommand.Create(context),
+            NodeVisitCommands.Facts(context),
+            NodeVisitCommands.Prune(context),
             VersionCommand(context),
         };
         root.Add(new Option<bool>(DebugFlag, ShortDebugFlag)

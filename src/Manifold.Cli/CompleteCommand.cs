@@ -6,7 +6,9 @@ namespace Manifold.Cli;
 /// <c>manifold __complete -- WORD…</c>: the words that may stand in the place of the last one. Not for people: the scripts of
 /// <see cref="CompletionCommand"/> ask it.
 /// </summary>
-/// <remarks>Prints nothing where any text may stand; the shell then offers file names. Reads the command tree and nothing else.</remarks>
+/// <remarks>
+/// Prints nothing where any text may stand; the shell then offers file names. Reads the command tree, and for --on the names of nodes.
+/// </remarks>
 internal static class CompleteCommand
 {
     public static Command Create(CliContext context, RootCommand root)

@@ -12,7 +12,7 @@ internal readonly record struct CompletedWord(string Text, string Description)
         "linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x",
     ];
 
-    /// <summary>The words that fit in the place of the last one. Pure: reads the command tree only.</summary>
+    /// <summary>The words that fit in the place of the last one. Reads the command tree, and the names of nodes where they fit.</summary>
     /// <remarks>
     /// <code>
     /// 1  walk    the words before it lead to a command, and perhaps to an option that needs a value
@@ -56,9 +56,7 @@ internal readonly record struct CompletedWord(string Text, string Description)
         if (waiting is not null)
             return Values(waiting, word, "");
         if (!word.StartsWith('-'))
-            return command.Subcommands.Count > 0
-                ? Commands(command)
-                : command.Arguments.SelectMany(each => Values(each, word, ""));
+            return [.. Commands(command), .. command.Arguments.SelectMany(each => Values(each, word, ""))];
         if (word.IndexOf('=', StringComparison.Ordinal) is > 0 and var end)
         {
             return CommandTree.OptionsOf(command).Where(each => Names(each).Contains(word[..end]))
@@ -76,8 +74,11 @@ internal readonly record struct CompletedWord(string Text, string Description)
     /// <param name="before">The part of the word before the value: <c>--platform=</c></param>
     private static IEnumerable<CompletedWord> Values(Symbol symbol, string value, string before)
     {
-        if (symbol.Name == "--platform") // a list, whose last item is completed
-            return CommonPlatforms.Select(each => new CompletedWord(before + value[..(value.LastIndexOf(',') + 1)] + each, ""));
+        var items = before + value[..(value.LastIndexOf(',') + 1)]; // of a list, whose last item is completed
+        if (symbol.Name == "--platform")
+            return CommonPlatforms.Select(each => new CompletedWord(items + each, ""));
+        if (symbol.Name == NodeFlags.Name)
+            before = items;
         return symbol.GetCompletions(CompletionContext.Empty).Select(each => new CompletedWord(before + each.Label, ""));
     }
 

@@ -19,7 +19,7 @@ internal static class HelpGroups
         ("Checks and signatures", ["verify", "compare", "sign", "key"]),
         ("Reports", ["builds", "report"]),
         ("Local store", ["images", "tag", "rm", "du", "prune", "serve"]),
-        ("Setup", ["login", "logout", "doctor", "emulators", "completion", "version", "help"]),
+        ("Setup", ["login", "logout", "doctor", "emulators", "nodes", "completion", "version", "help"]),
     ];
 
     internal static readonly ImmutableArray<(string Title, string[] Names)> OfOptions =
@@ -31,7 +31,7 @@ internal static class HelpGroups
         ]),
         ("Platforms",
         [
-            "--platform", "--index", "--verify", "--verify-allow", "--all", "--strict", "--parity", "--replace",
+            "--platform", "--on", "--index", "--verify", "--verify-allow", "--all", "--strict", "--parity", "--replace",
             "--os", "--arch", "--variant", "--os-version", "--os-features",
         ]),
         ("Output",

@@ -82,7 +82,7 @@ internal sealed class HelpPage
         if (command is not RootCommand)
             words[0] = CommandTree.PathOf(command);
         if (command.Subcommands.Count > 0)
-            words.Add("COMMAND");
+            words.Add(command.Action is null ? "COMMAND" : "[COMMAND]");
         words.Add("[OPTIONS]");
         words.AddRange(HelpTexts.Required(command).Select(each => $"{each.Name} {each.HelpName}"));
         words.AddRange(HelpTexts.Arguments(command).Select(each =>

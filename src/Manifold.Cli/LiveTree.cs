@@ -11,7 +11,7 @@ namespace Manifold.Cli;
 /// <code>
 /// 12 of 40 images  310 of 800 steps, 120 cached
 /// api  3 of 5 platforms, 12 of 20 steps, 4 cached
-///   linux/arm64  6 of 8  [build 4/5] RUN make  12 s  what it printed last
+///   linux/arm64@pi  6 of 8  [build 4/5] RUN make  12 s  what it printed last
 /// pulling 3 blobs, 12.1 MB of 40.0 MB
 /// … and 14 more images at work
 /// </code>
@@ -21,6 +21,7 @@ internal sealed class LiveTree
 {
     private readonly Dictionary<string, Image> images = new(StringComparer.Ordinal);
     private readonly OpenTransfers transfers = new();
+    private readonly Placements placements = new();
 
     private sealed class Image(string name, DateTimeOffset begin)
     {
@@ -29,7 +30,10 @@ internal sealed class LiveTree
         public int Steps, Platforms, Made, Done, Cached;
         public bool Failed;
         public Dictionary<Platform, (int Steps, int Done)> Counts { get; } = [];
-        public Dictionary<Digest, Running> Running { get; } = [];
+        public Dictionary<(Digest, string?), Running> Running { get; } = [];
+
+        /// <summary>The steps that ended on nodes: two nodes may run the same step, and it counts once.</summary>
+        public Dictionary<Digest, StepFinished> Ended { get; } = [];
         public bool IsDone => Failed || (Platforms > 0 && Made >= Platforms && Running.Count == 0);
     }
 
@@ -37,28 +41,31 @@ internal sealed class LiveTree
     {
         public string Last { get; set; } = "";
         public bool Waits { get; init; }
+        public string? Node { get; init; }
     }
 
     /// <summary>Takes an event, and returns what is worth a line of its own above the tree; null for most.</summary>
     public string? Show(BuildEvent e)
     {
         var image = Of(e);
+        placements.Show(e);
         switch (e)
         {
-            case PlanMade made: Plan(image, made); return null;
-            case StepStarted started: image.Running[started.Step.Digest] = new Running(started.Step, e.Time); return null;
-            case StepWaiting waiting: image.Running[waiting.Step.Digest] = new Running(waiting.Step, e.Time) { Waits = true }; return null;
-            case StepResumed resumed: image.Running[resumed.Step.Digest] = new Running(resumed.Step, e.Time); return null;
-            case StepPrinted printed when image.Running.TryGetValue(printed.Step.Digest, out var running):
+            case PlanMade { IsUpdate: false } made: Plan(image, made); return null;
+            case StepStarted { Step: var step }: image.Running[Key(e, step)] = Begun(e, step); return null;
+            case StepWaiting { Step: var step }: image.Running[Key(e, step)] = Begun(e, step) with { Waits = true }; return null;
+            case StepResumed { Step: var step }: image.Running[Key(e, step)] = Begun(e, step); return null;
+            case StepPrinted printed when image.Running.TryGetValue(Key(e, printed.Step), out var running):
                 running.Last = ProgramOutput.Line(printed.Line);
                 return null;
             case StepFinished done: return Finish(e, image, done);
             case StepFailed failed:
                 image.Failed = true;
-                image.Running.Remove(failed.Step.Digest);
+                image.Running.Remove(Key(e, failed.Step));
                 return $"[red]✗ failed[/]  {Title(e, failed.Step)}  {Amounts.Duration(failed.Duration)}";
             case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? CompletedLine(image, e.Time) : null;
             case Transferred transfer: transfers.Note(transfer); return null;
+            case UnitReturned { Lost: not null } lost: Forget(image, lost); return null; // a warning tells of it
             case HookFinished { Cached: false } hook:
                 return $"{PaintedLine.Foreign(e.Component ?? "")} {PaintedLine.Foreign(hook.Name)}  "
                     + $"[green]{Amounts.Duration(hook.Duration)}[/]";
@@ -120,13 +127,36 @@ internal sealed class LiveTree
             image.Counts[platform.Platform] = (platform.Steps.Count(step => step is not BaseStep), 0);
     }
 
-    private static string? Finish(BuildEvent e, Image image, StepFinished done)
+    private static void Count(Image image, StepFinished done, int by)
     {
-        image.Running.Remove(done.Step.Digest);
-        image.Done++;
-        image.Cached += done.Cached ? 1 : 0;
+        image.Done += by;
+        image.Cached += done.Cached ? by : 0;
         if (image.Counts.TryGetValue(done.Step.Platform, out var count))
-            image.Counts[done.Step.Platform] = (count.Steps, count.Done + 1);
+            image.Counts[done.Step.Platform] = (count.Steps, count.Done + by);
+    }
+
+    /// <summary>Takes back the steps of a platform whose node was lost. Another node does them again.</summary>
+    private void Forget(Image image, UnitReturned lost)
+    {
+        foreach (var (key, running) in image.Running.ToList())
+            if (placements.IsOf(lost, running.Step.Platform, running.Node))
+                image.Running.Remove(key);
+        foreach (var done in image.Ended.Values.Where(done => done.Step.Platform == lost.Platform).ToList())
+        {
+            image.Ended.Remove(done.Step.Digest);
+            Count(image, done, -1);
+        }
+    }
+
+    private static (Digest, string?) Key(BuildEvent e, Step step) => (step.Digest, e.NodeName);
+
+    private Running Begun(BuildEvent e, Step step) => new(step, e.Time) { Node = placements.NodeOf(e, step.Platform) };
+
+    private string? Finish(BuildEvent e, Image image, StepFinished done)
+    {
+        image.Running.Remove(Key(e, done.Step));
+        if (placements.NodeOf(e, done.Step.Platform) is null || image.Ended.TryAdd(done.Step.Digest, done))
+            Count(image, done, 1);
         if (e.Component is not null)
             return null; // of several images, each gets one line when it is complete
         return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : Time(done))}";
@@ -158,14 +188,15 @@ internal sealed class LiveTree
         {
             var count = image.Counts.TryGetValue(running.Step.Platform, out var known) ? $"  [grey]{known.Done} of {known.Steps}[/]" : "";
             var last = running.Last.Length > 0 ? $"[rest]  [grey]{PaintedLine.Foreign(running.Last)}[/][/]" : "";
-            var step = $"{(named ? "  " : "")}{PaintedLine.Foreign(running.Step.Platform.ToString())}{count}  ";
+            var platform = PaintedLine.Foreign(Placements.Name(running.Step.Platform, running.Node));
+            var step = $"{(named ? "  " : "")}{platform}{count}  ";
             yield return running.Waits
                 ? $"[grey]{step}[cut]{PaintedLine.Foreign(running.Step.Name)}[/]  waiting for a slot[/]"
                 : $"{step}[bold][cut]{PaintedLine.Foreign(running.Step.Name)}[/][/]  {Amounts.Duration(now - running.Begin)}{last}";
         }
     }
 
-    private static string Title(BuildEvent e, Step step) =>
+    private string Title(BuildEvent e, Step step) =>
         $"[cut]{PaintedLine.Foreign((e.Component is null ? "" : e.Component + " ") + step.Name)}[/] "
-            + $"({PaintedLine.Foreign(step.Platform.ToString())})";
+            + $"({PaintedLine.Foreign(Placements.Name(step.Platform, placements.NodeOf(e, step.Platform)))})";
 }

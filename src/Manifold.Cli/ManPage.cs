@@ -38,13 +38,14 @@ internal sealed record ManPage(string FileName, string Text)
 
     private static void Synopsis(Roff page, Command command)
     {
-        var arguments = command.Subcommands.Count > 0 ? [Roff.Italic("COMMAND")]
-            : HelpTexts.Arguments(command).Select(each =>
-            {
-                var (isOptional, repeats) = HelpTexts.CountOf(each);
-                var label = Roff.Italic(HelpTexts.LabelOf(each)) + (repeats ? "\\&.\\|.\\|." : "");
-                return isOptional ? $"[{label}]" : label;
-            });
+        var arguments = HelpTexts.Arguments(command).Select(each =>
+        {
+            var (isOptional, repeats) = HelpTexts.CountOf(each);
+            var label = Roff.Italic(HelpTexts.LabelOf(each)) + (repeats ? "\\&.\\|.\\|." : "");
+            return isOptional ? $"[{label}]" : label;
+        });
+        if (command.Subcommands.Count > 0)
+            arguments = arguments.Prepend(command.Action is null ? Roff.Italic("COMMAND") : $"[{Roff.Italic("COMMAND")}]");
         var required = HelpTexts.Required(command).Select(each => $"{Roff.Bold(each.Name)} {Roff.Italic(each.HelpName ?? "VALUE")}");
         page.Line(string.Join(' ',
             [Roff.Bold(CommandTree.PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. required, .. arguments]));

@@ -28,10 +28,12 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
 
     public async Task<int> RunAsync(BuildOrder order, CancellationToken cancellation)
     {
+        var tools = context.ToolsOn(store, registry);
+        // Before the progress is shown: ssh may ask for a password.
+        await using var hosts = await NodeConnections.OpenAsync(context, tools, order, cancellation);
         await using var progress = BuildProgress.Create(context, progressMode);
         var told = progress.Context;
-        var tools = context.ToolsOn(store, registry);
-        var outcome = await new Builder(tools).RunAsync(order, progress.Show, cancellation);
+        var outcome = await NodeConnections.BuilderOf(tools, hosts).RunAsync(order, progress.Show, cancellation);
         if (outcome.Failure is null)
             outcome = await WithFilesAsync(outcome);
         await progress.DisposeAsync();

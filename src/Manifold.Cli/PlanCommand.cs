@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Manifold.Building;
 using Manifold.Building.Checking;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
@@ -29,7 +28,7 @@ internal static class PlanCommand
         var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would "
             + "stop it. Takes the arguments of 'manifold build'. For a project, add -f FILE and the name of an image.") { json, set,
             locked };
-        options.AddTo(command, contextMayMiss: true);
+        options.AddTo(command, context, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {
             if (options.ReadProject(parsed) is { } file)
@@ -48,7 +47,8 @@ internal static class PlanCommand
             line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
             var order = new BuildRun(context, line).Order() with { PlansOnly = true };
             var tools = context.ToolsOn(store, registry);
-            var project = await new Builder(tools).PlanAsync(order, e => OrderRun.Warn(context, e), cancellation);
+            await using var hosts = await NodeConnections.OpenAsync(context, tools, order, cancellation);
+            var project = await NodeConnections.BuilderOf(tools, hosts).PlanAsync(order, e => OrderRun.Warn(context, e), cancellation);
             SeveralProblemsException.ThrowIfAny(project.Problems);
             var planned = project.Components[0];
             var emulators = new Emulators(store);
@@ -64,7 +64,7 @@ internal static class PlanCommand
             }
             else
             {
-                var table = await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators, context.OutWidth);
+                var table = await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators, hosts?.Host.Pool, context.OutWidth);
                 await context.Out.WriteAsync(table + AdviceText.Render(advice));
             }
             SeveralProblemsException.ThrowIfAny(project.HostProblems);

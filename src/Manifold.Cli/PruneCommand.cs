@@ -23,22 +23,30 @@ internal static class PruneCommand
         {
             var options = new Prune.Options(parsed.GetValue(all), parsed.GetValue(keep) is { } size ? ByteSize.Parse(size) : null);
             using var store = context.OpenStore();
-            var result = await new Prune(store, context.Time).RunAsync(
-                options, () => context.Error.WriteLine("manifold: waiting for other commands that use the store ..."), cancellation);
-            foreach (var fault in result.Faults)
-                context.Warn($"could not read or remove {fault}");
-            if (parsed.GetValue(format) == "json")
-                context.Out.WriteLine(ToJson(result).ToJsonString());
-            else
-            {
-                var ofRuns = result.CacheFolders == 0 ? "" : $", {Amounts.Count(result.CacheFolders, "cache folder")} of RUNs";
-                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Amounts.Count(result.Blobs, "blob")}, "
-                    + $"{Amounts.Count(result.Snapshots, "snapshot")}, {Amounts.Count(result.CacheRecords, "cache record")}{ofRuns}); "
-                    + $"kept {ByteSize.Format(result.KeptBytes)}.");
-            }
-            return result.Faults.IsEmpty ? 0 : 1;
+            return await RunAsync(context, store, options, parsed.GetValue(format) == "json", cancellation);
         });
         return command;
+    }
+
+    /// <summary>Prunes a store, and prints what was freed.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(
+        CliContext context, Store store, Prune.Options options, bool asJson, CancellationToken cancellation)
+    {
+        var result = await new Prune(store, context.Time).RunAsync(
+            options, () => context.Error.WriteLine("manifold: waiting for other commands that use the store ..."), cancellation);
+        foreach (var fault in result.Faults)
+            context.Warn($"could not read or remove {fault}");
+        if (asJson)
+            await context.Out.WriteLineAsync(ToJson(result).ToJsonString());
+        else
+        {
+            var ofRuns = result.CacheFolders == 0 ? "" : $", {Amounts.Count(result.CacheFolders, "cache folder")} of RUNs";
+            await context.Out.WriteLineAsync($"Freed {ByteSize.Format(result.FreedBytes)} ({Amounts.Count(result.Blobs, "blob")}, "
+                + $"{Amounts.Count(result.Snapshots, "snapshot")}, {Amounts.Count(result.CacheRecords, "cache record")}{ofRuns}); "
+                + $"kept {ByteSize.Format(result.KeptBytes)}.");
+        }
+        return result.Faults.IsEmpty ? 0 : 1;
     }
 
     /// <summary>Tells the user that a prune must finish first.</summary>

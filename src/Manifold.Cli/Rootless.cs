@@ -1,12 +1,14 @@
 using System.CommandLine;
 using Manifold.Linux;
+using Manifold.Nodes;
 
 namespace Manifold.Cli;
 
 /// <summary>Commands that unpack, run or remove unpacked files do so in a user namespace, where the user is not root.</summary>
 internal static class Rootless
 {
-    private static readonly string[] Always = ["bake", "build", "doctor", "plan", "prune"];
+    private static readonly string[] Always = ["bake", "build", "doctor", "plan", "prune", NodeServeCommand.Name,
+        NodeVisits.FactsCommand, NodeVisits.PruneCommand];
 
     /// <summary>
     /// Restarts the program in a user namespace if the command needs one and the machine allows it. Otherwise, does nothing.
@@ -23,6 +25,8 @@ internal static class Rootless
         if (parsed.Action != command.Action)
             return false; // help, a version
         bool Given(string option) => parsed.GetResult(option) is not null;
+        if (!command.Parents.OfType<RootCommand>().Any())
+            return false; // 'nodes prune' works elsewhere
         return command.Name == "verify" ? Given("--run") : Always.Contains(command.Name) && !Given("--print");
     }
 }

@@ -31,7 +31,7 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
             return new(command, [Unknown("option", option, NamesOf(command.Options), Habits.OfOption)]);
         if (parsed.Errors.Count == 0)
             return null;
-        if (command.Subcommands.Count > 0)
+        if (command.Subcommands.Count > 0 && command.Arguments.Count == 0)
         {
             var mistake = parsed.UnmatchedTokens is [var word, ..]
                 ? Unknown("command", word, CommandsOf(command), _ => null) : NoCommand(command);

@@ -130,11 +130,4 @@ internal sealed class RegistryServer : IAsyncDisposable
         passwords?.Dispose();
         stopping.Dispose();
     }
-
-    /// <summary>Signals belong to the command line; the host must not take them.</summary>
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -23,7 +23,7 @@ public sealed class TheFolders
         "Projects.Yaml", "Projects.Targets", "Projects", "Projects.Locking", "Projects.SideImages", "Projects.ManifoldFile",
         "Projects.Bake", "Projects.Compose", "Projects.Printing", "Projects.Reading", "Projects.Drafting",
         "Building.Recording", "Building.Units", "Building", "Building.Checking", "Building.Locking", "Building.Reproducing",
-        "Nodes",
+        "Nodes.Contexts", "Nodes.Ssh", "Nodes.Units", "Nodes",
         "Reporting", "Reporting.Pages", "Reporting.Comparing",
         "Engine",
     ];

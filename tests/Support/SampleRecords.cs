@@ -51,6 +51,32 @@ internal static class SampleRecords
         };
     }
 
+    /// <summary>
+    /// The same build, if amd64 was built on this machine, arm64 on a node after another was lost, and the rest there, too.
+    /// </summary>
+    public static BuildRecord OnNodes(BuildRecord record, string node = "pi") => record with
+    {
+        Components = [.. record.Components.Select(image => image with
+        {
+            Platforms = [.. image.Platforms.Select(platform => platform with { Node = NodeOf(platform.Platform, node) })],
+        })],
+        Transfers = record.Transfers.Add(new RecordedTransfer("sent", node, 3, 83_000_000, 1, 3)),
+    };
+
+    private static RecordedNode NodeOf(Platform platform, string node) => platform.Architecture switch
+    {
+        "amd64" => new RecordedNode("local", Platforms[0], "native"),
+        "arm64" => new RecordedNode(node, platform, "native")
+        {
+            SentBytes = 83_000_000,
+            ReceivedBytes = 12_000_000,
+            WaitedSeconds = 1.5,
+            MovedSeconds = 2,
+            Lost = [new RecordedLoss("big", "the connection was lost")],
+        },
+        _ => new RecordedNode("ssh://builder@raspberry.local:2222", Platforms[1], "emulated") { SentBytes = 5_000, MovedSeconds = 0.1 },
+    };
+
     private static RecordedComponent Component(int i, string name, string? poison) => new()
     {
         Name = name,

@@ -29,6 +29,15 @@ internal sealed record BuildOrder(Project Project, GraphOptions Graph)
     /// <summary>Whether <see cref="Jobs"/> also limits RUNs that only wait.</summary>
     public bool JobsAreLimit { get; init; }
 
+    /// <summary>The other machines that build, too; none if only this one builds.</summary>
+    public ImmutableArray<NodeSettings> Nodes { get; init; } = [];
+
+    /// <summary>Whether this machine may emulate platforms that no node executes natively.</summary>
+    public bool AllowsEmulation { get; init; } = true;
+
+    /// <summary>Whether this machine is as good as the nodes for what it executes natively. Otherwise, the nodes come first.</summary>
+    public bool SharesWork { get; init; }
+
     public OutputOrder Outputs { get; init; } = new();
 
     public DocumentOrder Documents { get; init; } = new();

@@ -6,6 +6,7 @@ using Manifold.Events;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Registry;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
 using Manifold.Solving;
@@ -23,6 +24,9 @@ namespace Manifold.Building;
 /// <param name="slots">How many RUNs work at a time; sessions may share them.</param>
 internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slots, Action<BuildEvent> on)
 {
+    // Each unpacked context is in a new folder. One name for all of them, so that records do not pile up.
+    private const string FromElsewhere = "contexts of other machines";
+
     private readonly SnapshotStore snapshots = new(tools.Store, tools.Time);
     private readonly StepCache cache = new(tools.Store, tools.Time);
     private readonly CensusCache censuses = new(tools.Store);
@@ -37,7 +41,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
 
     /// <summary>What this run knows of layers.</summary>
     public LayerKeeper Layers => LazyInitializer.EnsureInitialized(ref keeper, () =>
-        new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), fileTime, on)
+        new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.PullBlob ?? Pull, tools.Time) { Has = HasAsync }, fileTime, on)
         {
             Watch = censuses.Watch,
         });
@@ -57,7 +61,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
         await TellOfNetworkAsync(plan).ConfigureAwait(false);
         await Caches.ImportAsync(request.Cache, [.. plan.Images.Select(image => image.Platform)], show, cancellation).ConfigureAwait(false);
         Layers.WillUnpack(LayersUnderRuns(plan));
-        var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
+        var digests = new FileDigests(tools.Store, request.Unpacked is null ? request.ContextFolder : FromElsewhere, tools.Time);
         var agents = new SshAgents(request.Run, () => tools.Store.WorkFolder);
         var runner = new StepRunner(new StepTools
         {
@@ -66,8 +70,7 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
             Sandbox = Sandbox,
             Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
-            OpenFolder = folder => new ContextTree(
-                folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
+            OpenFolder = folder => OpenFolder(request, folder),
             Run = request.Run,
             Agents = agents,
             Caches = new CacheFolders(tools.Store, tools.Time),
@@ -86,6 +89,30 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
         {
             InlineCache = image => request.Cache.Inline ? Caches.InlineOf(image) : null,
         };
+    }
+
+    private Task Pull(RemoteBlob remote, IProgress<long> progress, CancellationToken cancellation) =>
+        tools.Registry.PullBlobAsync(remote.Repository, remote.Descriptor, tools.Store, progress, cancellation);
+
+    private async Task<bool> HasAsync(RemoteBlob remote, CancellationToken cancellation)
+    {
+        try
+        {
+            return await tools.Registry.HasBlobAsync(remote.Repository, remote.Descriptor.Digest, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException)
+        {
+            return false;
+        }
+    }
+
+    private ContextTree OpenFolder(BuildRequest request, FolderSource folder)
+    {
+        var (place, rules) = request.Unpacked?.Named.GetValueOrDefault(folder.Path) is { } unpacked
+            ? (unpacked.Path, unpacked.Rules)
+            : (folder.Path, BuildFiles.IgnoreRulesOf(folder));
+        return new ContextTree(place,
+            rules, new FileDigests(tools.Store, request.Unpacked is null ? place : FromElsewhere, tools.Time), folder.Path);
     }
 
     /// <summary>Warns, once for all builds of the session that have a RUN.</summary>
@@ -118,6 +145,28 @@ internal sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots s
                 censuses.Forget(e.DiffId);
             }
         }
+    }
+
+    /// <summary>Notes what a step that was done elsewhere came to, for the caches that are exported.</summary>
+    internal void Note(BuildEvent e) => Caches.Note(e);
+
+    /// <summary>Whether the gate can check an image with this layer without the layer itself.</summary>
+    internal bool HasFacts(Digest diffId) => Layers.HasContents(diffId) && censuses.Has(diffId);
+
+    /// <summary>Returns the facts of a layer that a step made. Reads the layer if they are not known.</summary>
+    internal async Task<LayerFacts> FactsAsync(Digest diffId, CancellationToken cancellation)
+    {
+        var layer = new ChainLayer(diffId);
+        var contents = await Layers.ContentsAsync(layer, cancellation).ConfigureAwait(false);
+        return new LayerFacts(contents, await censuses.GetOrTakeAsync(
+            diffId, stop => Layers.ReadAsync(layer, LayerCensus.Of, stop), cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>Keeps the facts of a layer that is elsewhere.</summary>
+    internal void Learn(Digest diffId, LayerFacts facts)
+    {
+        Layers.KnowContents(diffId, facts.Contents);
+        censuses.Put(diffId, facts.Census);
     }
 
     /// <summary>Leaves what was found out to other builds, where that is asked for.</summary>

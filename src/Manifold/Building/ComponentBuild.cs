@@ -6,9 +6,7 @@ using Manifold.Events;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Planning.Checks;
 using Manifold.Projects;
-using Manifold.Registry;
 using Manifold.Solving;
 using Manifold.Solving.Keeping;
 using Manifold.Verification;
@@ -16,15 +14,16 @@ using Manifold.Verification.Findings;
 
 namespace Manifold.Building;
 
-/// <summary>Builds one component once its siblings are there.</summary>
+/// <summary>Builds one component. Each platform starts as soon as the images of siblings that it needs are there.</summary>
 /// <remarks>
 /// <code>
 /// hooks                1  the files that its builds copy, unless they are there already
-/// siblings' images     2  plans are made again on what these have become
+/// siblings' images     2  the plan of a platform is made again on what these have become
 /// units                3  each platform alone, here or elsewhere; what is taken is taken as it is
-/// platforms            4  one index, in the order of the file
-/// index                5  the gate; each platform is started if that is asked for
-///                      6  its names in the store
+/// siblings             4  all of them are built: otherwise, nothing gets a name
+/// platforms            5  one index, in the order of the file
+/// index                6  the gate; each platform is started if that is asked for
+///                      7  its names in the store
 /// </code>
 /// An optional platform that fails is left out, wherever on this road that happens.
 /// </remarks>
@@ -37,11 +36,20 @@ internal sealed class ComponentBuild(
 {
     private readonly List<FailedPlatform> missing = [.. planned.Missing];
 
+    /// <inheritdoc cref="Unit.PushTo"/>
+    public ImmutableArray<ImageReference> PushTo { get; init; } = [];
+
+    /// <summary>Gets the images for the components that need them.</summary>
+    public SiblingImages Images { get; init; } = new(planned);
+
     private Component Component => planned.Component;
 
-    /// <param name="siblings">The results of the images that it needs, by name.</param>
+    private sealed record Made(BuildResult Result, ImmutableArray<PlannedPlatform> Platforms);
+
+    /// <param name="siblings">The components that it needs, by name.</param>
+    /// <exception cref="SiblingNotBuiltException">One of them was not built.</exception>
     public async Task<ComponentResult> RunAsync(
-        IReadOnlyDictionary<string, BuildResult> siblings, HookRunner hooks, CancellationToken cancellation)
+        IReadOnlyDictionary<string, Sibling> siblings, HookRunner hooks, CancellationToken cancellation)
     {
         foreach (var lost in planned.Missing)
             Tell(lost);
@@ -49,41 +57,72 @@ internal sealed class ComponentBuild(
         var asked = planned.Platforms.Select(platform => platform.Platform).ToHashSet();
         foreach (var hook in Component.Before.Where(hook => hook.Platform is not { } only || asked.Contains(only)))
             await RunAsync(hook, hooks, cancellation).ConfigureAwait(false);
-        // 2
         ImmutableArray<PlannedPlatform> platforms =
-        [
-            .. planned.Platforms.Where(platform => missing.All(lost => lost.Platform != platform.Platform))
-                .Select(platform => Replanned(platform, siblings)),
-        ];
+            [.. planned.Platforms.Where(platform => missing.All(lost => lost.Platform != platform.Platform))];
         var plan = planned.Plan with { Images = [.. platforms.Select(platform => platform.Image)] };
         on(new PlanMade(plan.Steps.Count(), platforms.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
-        // 3, 4, 5
-        var result = await session.DespiteCachesAsync(() => MakeAllAsync(platforms, null, cancellation), on).ConfigureAwait(false);
-        // 6
+        // 2 to 6
+        var replanning = new Replanning(tools, planned, siblings, on) { Platforms = platforms };
+        var (result, built) = await session.DespiteCachesAsync(
+            () => MakeAllAsync(platforms, replanning, null, cancellation), on).ConfigureAwait(false);
+        // 7
         tools.Store.Tags.SetAll([.. Component.Tags.Select(tag => (tag, result.Index))]);
-        await ExportCachesAsync(platforms, result, cancellation).ConfigureAwait(false);
-        return new ComponentResult(planned, ComponentState.Built) { Result = result, Missing = [.. missing], Platforms = platforms };
+        await ExportCachesAsync(built, result, cancellation).ConfigureAwait(false);
+        return new ComponentResult(planned, ComponentState.Built) { Result = result, Missing = [.. missing], Platforms = built };
     }
 
     /// <summary>Returns the image in another form. Names nothing in the store.</summary>
-    public Task<BuildResult> VariantAsync(ImmutableArray<PlannedPlatform> platforms, UnitVariant variant, CancellationToken cancellation) =>
-        session.DespiteCachesAsync(() => MakeAllAsync(platforms, variant, cancellation), on);
+    public async Task<BuildResult> VariantAsync(
+        ImmutableArray<PlannedPlatform> platforms, UnitVariant variant, CancellationToken cancellation) =>
+        (await session.DespiteCachesAsync(() => MakeAllAsync(platforms, null, variant, cancellation), on).ConfigureAwait(false)).Result;
 
-    private async Task<BuildResult> MakeAllAsync(
-        ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant, CancellationToken cancellation)
+    /// <param name="replanning">Plans each platform on the images of siblings; null if that was done.</param>
+    private async Task<Made> MakeAllAsync(
+        ImmutableArray<PlannedPlatform> platforms, Replanning? replanning, UnitVariant? variant, CancellationToken cancellation)
     {
         await using var runner = host.Open(session, on);
         await runner.RequireAsync([.. platforms.SelectMany(platform => platform.Image.Steps)]).ConfigureAwait(false);
         var groups = platforms.Where(platform => platform.Node.Build is not null).GroupBy(platform => platform.Node.Build!.Group)
             .ToDictionary(group => group.Key, group => GroupOf([.. group], variant));
-        var made = await FirstFailure.WhenAllAsync(platforms, (platform, token) => platform.Node.Build is { } build
-            ? MakeAsync(new Unit(UnitRequest.Of(planned.Name, groups[build.Group].Request, platform.Image, groups[build.Group].Plan),
-                platform.Image, groups[build.Group]), runner, token)
-            : Task.FromResult<BuiltImage?>(Take(platform)), cancellation).ConfigureAwait(false);
+        BuiltImage?[] made;
+        do
+        {
+            made = await FirstFailure.WhenAllAsync(platforms, async (platform, token) =>
+            {
+                // 2
+                if (platform.Node.Build is not { } build)
+                    return Take(platform);
+                if (await ReadyAsync(platform, replanning, token).ConfigureAwait(false) is not { } ready)
+                    return null;
+                // 3
+                var group = groups[build.Group];
+                var unit = new Unit(UnitRequest.Of(planned.Name, group.Request, ready.Image, group.Plan), ready.Image, group)
+                {
+                    PushTo = variant is null ? PushTo : [],
+                };
+                return await MakeAsync(unit, runner, token).ConfigureAwait(false);
+            }, cancellation).ConfigureAwait(false);
+        }
+        // 4
+        while (replanning is not null && !await replanning.IsFinalAsync(cancellation).ConfigureAwait(false));
+        var all = replanning?.Platforms ?? platforms;
+        // 5, 6
         ImmutableArray<Annotation> annotations = [.. Component.Annotations, .. variant?.Annotations ?? []];
-        return await FinishAsync([.. platforms.Select(platform => platform.Image)],
-            [.. made.OfType<BuiltImage>()], annotations, cancellation)
-            .ConfigureAwait(false);
+        return new Made(await FinishAsync([.. all.Select(platform => platform.Image)],
+            [.. made.OfType<BuiltImage>()], annotations, cancellation).ConfigureAwait(false), all);
+    }
+
+    private async Task<PlannedPlatform?> ReadyAsync(PlannedPlatform platform, Replanning? replanning, CancellationToken cancellation)
+    {
+        try
+        {
+            return replanning is null ? platform : await replanning.PlanAsync(platform, cancellation).ConfigureAwait(false);
+        }
+        catch (BaseMissingException e) when (IsOptional(platform.Platform))
+        {
+            Lose(platform.Platform, e);
+            return null;
+        }
     }
 
     private static UnitGroup GroupOf(ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant)
@@ -99,6 +138,7 @@ internal sealed class ComponentBuild(
         {
             var image = (await runner.RunAsync(unit, cancellation).ConfigureAwait(false)).ImageOf(unit, tools.Store);
             on(new ImageMade(image.Platform, image.Manifest, image.CompressedBytes) { Time = tools.Time.GetUtcNow() });
+            Images.Add(image);
             return image;
         }
         catch (Exception e) when (e is not (OperationCanceledException or CacheDamagedException) && IsOptional(unit.Image.Platform))
@@ -131,34 +171,6 @@ internal sealed class ComponentBuild(
         }
     }
 
-    private PlannedPlatform Replanned(PlannedPlatform platform, IReadOnlyDictionary<string, BuildResult> siblings)
-    {
-        if (platform.Node.Build is not { Siblings.IsEmpty: false } build)
-            return platform;
-        var bases = platform.Bases.AddRange(build.Siblings.Select(sibling =>
-            KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), BaseOf(sibling.Need, siblings[sibling.Sibling]))));
-        var file = ReplacedDefaults.Without(BuildFiles.ReadDockerfile(build.Request, build.Files), build.Request).OrThrow();
-        var plan = new Planner(file, build.Request).Plan(bases);
-        return platform with { Plan = plan, Image = plan.Images[0] };
-    }
-
-    private BaseImage BaseOf(BaseNeed need, BuildResult sibling)
-    {
-        var image = PlatformChoice.Best(need.Platform, sibling.Images, image => image.Platform)
-            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): the base image of this "
-                + $"project has no {need.Platform}: this optional platform failed.");
-        return new BaseImage(need.Reference,
-            need.Platform, image.Manifest, Manifest.Parse(tools.Store.ReadDocument(image.Manifest.Digest)), image.Config)
-        {
-            Origin = BaseOrigin.Sibling,
-            LayerRepositories =
-            [
-                .. image.Layers.Select(
-                    (layer, i) => layer.Step is BaseStep { Image: { } ground } ? ground.RepositoryOf(i) : need.Reference),
-            ],
-        };
-    }
-
     private BuiltImage Take(PlannedPlatform platform)
     {
         var image = platform.Taken!;
@@ -166,6 +178,7 @@ internal sealed class ComponentBuild(
             image.Config.RootFs.DiffIds.Zip(image.Manifest.Layers, (diffId, blob) => new PublishedLayer(diffId, blob, platform.Image.Last));
         var built = new BuiltImage(platform.Platform, image.Descriptor, [.. layers], image.Config);
         on(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
+        Images.Add(built);
         return built;
     }
 

@@ -11,6 +11,9 @@ internal interface IUnitHost
     /// <exception cref="HostNotReadyException">The host lacks something.</exception>
     Task RequireForPlanAsync(IEnumerable<Step> steps);
 
+    /// <summary>The number of RUNs that other machines work on at a time, in addition to this machine's.</summary>
+    int JobsElsewhere => 0;
+
     /// <summary>Opens a runner for the units of one image.</summary>
     IUnitRunner Open(BuildSession session, Action<BuildEvent> on);
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Events;
 using Manifold.Linux;
+using Manifold.Oci;
 using Manifold.Solving.Steps;
 
 namespace Manifold.Building;
@@ -27,19 +29,24 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // Enough components to keep all processors busy while some wait for a registry; no more, so that a large project fits in memory.
-        using var places = new SemaphoreSlim(Math.Max(order.JobsAreLimit ? 4 : 8, order.Jobs * 2));
-        var outcomes = new Dictionary<string, Task<ComponentResult>>(StringComparer.Ordinal);
+        using var places = new SemaphoreSlim(Math.Max(order.JobsAreLimit ? 4 : 8, (order.Jobs + Host.JobsElsewhere) * 2));
+        var started = new Dictionary<string, Sibling>(StringComparer.Ordinal);
         foreach (var component in plan.Components)
         {
             var needed = component.Node.Siblings.ToDictionary(
-                sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
+                sibling => sibling.Name, sibling => started[sibling.Name], StringComparer.Ordinal);
             var session = SessionOf(component, on);
             var name = component.Component.Origin.Name;
-            outcomes[component.Name] = OutcomeAsync(
-                new Work(component, session, needed, e => on(e with { Component = name })), places, stop);
+            var images = new SiblingImages(component);
+            started[component.Name] = new Sibling(images, OutcomeAsync(
+                new Work(component, session, needed, e => on(e with { Component = name }))
+                {
+                    Images = images,
+                    PushTo = DirectPush.TargetsOf(component, plan, order),
+                }, places, stop));
         }
         return new ProjectResult(
-            [.. await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false)]);
+            [.. await Task.WhenAll(plan.Components.Select(component => started[component.Name].Outcome)).ConfigureAwait(false)]);
     }
 
     /// <summary>Returns an image of a component in another form. Its steps are done, so this only assembles it.</summary>
@@ -53,26 +60,25 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
         sessions.GetOrAdd(component.Plan.FileTime, fileTime => new BuildSession(tools, fileTime, slots, on));
 
     private sealed record Work(
-        PlannedComponent Component, BuildSession Session, Dictionary<string, Task<ComponentResult>> Needed, Action<BuildEvent> On);
+        PlannedComponent Component, BuildSession Session, Dictionary<string, Sibling> Needed, Action<BuildEvent> On)
+    {
+        public required SiblingImages Images { get; init; }
+
+        public required ImmutableArray<ImageReference> PushTo { get; init; }
+    }
 
     private async Task<ComponentResult> OutcomeAsync(Work work, SemaphoreSlim places, CancellationTokenSource stop)
     {
         var (planned, began) = (work.Component, false);
         try
         {
-            var siblings = new Dictionary<string, BuildResult>(StringComparer.Ordinal);
-            foreach (var (name, task) in work.Needed)
-            {
-                if ((await task.ConfigureAwait(false)).Result is not { } built)
-                    return new ComponentResult(planned, ComponentState.Skipped) { Needed = name };
-                siblings[name] = built;
-            }
+            await FirstImagesAsync(work).ConfigureAwait(false);
             await places.WaitAsync(stop.Token).ConfigureAwait(false);
             try
             {
                 began = true;
-                var build = new ComponentBuild(tools, planned, work.Session, Host, work.On);
-                var made = await build.RunAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
+                var build = new ComponentBuild(tools, planned, work.Session, Host, work.On) { PushTo = work.PushTo, Images = work.Images };
+                var made = await build.RunAsync(work.Needed, hooks, stop.Token).ConfigureAwait(false);
                 return planned.Preflight is null ? made : await publication.SendAsync(made, work.On, stop.Token).ConfigureAwait(false);
             }
             finally
@@ -80,8 +86,18 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
                 places.Release();
             }
         }
+        catch (SiblingNotBuiltException e)
+        {
+            return new ComponentResult(planned, ComponentState.Skipped) { Needed = e.Sibling };
+        }
         catch (OperationCanceledException)
         {
+            // Its siblings end, too: the failure of one of them may be what stops everything.
+            foreach (var (name, sibling) in work.Needed)
+            {
+                if ((await sibling.Outcome.ConfigureAwait(false)).Result is null)
+                    return new ComponentResult(planned, ComponentState.Skipped) { Needed = name };
+            }
             return new ComponentResult(planned, ComponentState.Stopped) { Began = began };
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
@@ -92,6 +108,27 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
             {
                 Failure = DiskTrouble.Explain(e, tools.Store.Root, Path.GetTempPath()) ?? e as ManifoldException ?? new DiskException(e),
             };
+        }
+        finally
+        {
+            work.Images.Close();
+        }
+    }
+
+    /// <summary>
+    /// Waits until at least one platform has the images that it needs. A component that could only wait takes no place.
+    /// </summary>
+    /// <exception cref="SiblingNotBuiltException">An image that it needs was not built.</exception>
+    private static async Task FirstImagesAsync(Work work)
+    {
+        if (work.Needed.Count == 0)
+            return;
+        await Task.WhenAny(work.Component.Platforms.Select(platform => Task.WhenAll((platform.Node.Build?.Siblings ?? [])
+            .Select(each => work.Needed[each.Sibling].Images.FindAsync(each.Need.Platform))))).ConfigureAwait(false);
+        foreach (var (name, sibling) in work.Needed)
+        {
+            if (sibling.Outcome.IsCompleted && (await sibling.Outcome.ConfigureAwait(false)).Result is null)
+                throw new SiblingNotBuiltException(name);
         }
     }
 }

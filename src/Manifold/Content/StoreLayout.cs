@@ -24,6 +24,7 @@ internal sealed class StoreLayout(StoreFolders folders)
     public StoreFolder Census { get; } = new(folders, "cache/census", new RecordRemoval(), "facts about the programs in each layer");
     public StoreFolder Gate { get; } = new(folders, "cache/gate", new RecordRemoval(), "images that passed verification");
     public StoreFolder Weights { get; } = new(folders, "cache/weights", new RecordRemoval(), "sizes of layers and their wasted files");
+    public StoreFolder Contexts { get; } = new(folders, "cache/contexts", new RecordRemoval(), "packed parts of build contexts");
     public StoreFolder Emulators { get; } = new(folders, "cache/emulators", new RecordRemoval(), "emulators that were seen to work");
 
     /// <summary>Also what versions with other folders left below it.</summary>

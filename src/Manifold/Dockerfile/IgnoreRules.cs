@@ -34,6 +34,9 @@ internal sealed class IgnoreRules
 
     public bool IsEmpty => rules.IsEmpty;
 
+    /// <summary>The rules as they were written, in order.</summary>
+    public IEnumerable<string> Texts => rules.Select(rule => rule.Text);
+
     /// <summary>There is a rule that takes something in again.</summary>
     public bool TakesInAny => rules.Any(rule => rule.Includes);
 

@@ -14,6 +14,9 @@ public abstract record BuildEvent
 
     /// <summary>The component of a project that it is about; null where one image is built.</summary>
     public string? Component { get; init; }
+
+    /// <summary>The node that it happened on; null if no nodes are used, or if the placement of the platform tells.</summary>
+    internal string? NodeName { get; init; }
 }
 
 /// <summary>The plan is made: <paramref name="Steps"/> steps for <paramref name="Platforms"/> platforms.</summary>
@@ -21,6 +24,9 @@ public sealed record PlanMade(int Steps, int Platforms) : BuildEvent
 {
     /// <summary>The plan itself, for who keeps a record of the build.</summary>
     internal BuildPlan? Plan { get; init; }
+
+    /// <summary>Whether the same plan was made before, on images of the project that were not built yet.</summary>
+    internal bool IsUpdate { get; init; }
 }
 
 public sealed record StepStarted(Step Step) : BuildEvent;
@@ -70,9 +76,16 @@ public enum TransferKind
     Unpack,
     Compress,
     Push,
+
+    /// <summary>To another machine that builds.</summary>
+    Send,
+
+    /// <summary>From another machine that builds.</summary>
+    Receive,
 }
 
 /// <summary>A transfer's state, in bytes. Total is what the descriptor promises; Done equals it at the end.</summary>
+/// <param name="Where">The repository, or for <c>Send</c> and <c>Receive</c> the name of the other machine; may be empty.</param>
 public sealed record Transferred(TransferKind Kind, Digest Digest, string Where, long Done, long Total) : BuildEvent
 {
     /// <summary>For a push that is done: how the blob came there.</summary>
@@ -81,6 +94,25 @@ public sealed record Transferred(TransferKind Kind, Digest Digest, string Where,
 
 /// <summary>One platform's image is complete.</summary>
 public sealed record ImageMade(Platform Platform, Descriptor Manifest, long CompressedBytes) : BuildEvent;
+
+/// <summary>A platform of an image starts on a node: another machine, or this one if others build too.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="NodePlatform">The platform of the node itself.</param>
+/// <param name="Why">The reason for the choice in a few words, such as <c>native</c> or <c>emulated</c>.</param>
+internal sealed record UnitPlaced(Platform Platform, string Node, Platform NodePlatform, string Why) : BuildEvent;
+
+/// <summary>A platform's image has been built on a node, or the node was lost.</summary>
+/// <param name="Traffic">The bytes that were sent and received for it, and the time.</param>
+internal sealed record UnitReturned(Platform Platform, string Node, UnitTraffic Traffic) : BuildEvent
+{
+    /// <summary>The reason why another node has to take over; null after a success.</summary>
+    public string? Lost { get; init; }
+}
+
+/// <summary>The cost of building on another machine.</summary>
+/// <param name="Waited">The time until the node had a place.</param>
+/// <param name="Moved">The time that transfers took while nothing was built.</param>
+internal sealed record UnitTraffic(long SentBytes, long ReceivedBytes, TimeSpan Waited, TimeSpan Moved);
 
 /// <summary>The gate has looked at the images. What it found is told by itself.</summary>
 public sealed record Verified(int Platforms, int Errors, int Warnings, TimeSpan Duration) : BuildEvent;

@@ -21,6 +21,9 @@ internal static class Limits
     /// <summary>Documents of one image in bytes, all indexes, manifests and referrers together; a copy holds them in memory.</summary>
     public const long ImageDocumentsBytes = 32 * 1024 * 1024;
 
+    /// <summary>A census of a layer that another machine took, in bytes: a million programs and libraries.</summary>
+    public const int CensusBytes = 256 * 1024 * 1024;
+
     /// <summary>Length of one path in a layer, in bytes: the kernel's PATH_MAX.</summary>
     public const int PathBytes = 4096;
 

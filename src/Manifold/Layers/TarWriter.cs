@@ -11,7 +11,9 @@ namespace Manifold.Layers;
 /// ustar where an entry fits, PAX records where it does not (sizes from 8 GiB, long or non-ASCII names, attributes); no names of owners, no
 /// fractions of seconds, no padding beyond the two zero blocks. The caller orders the entries. Not thread-safe; the stream is not disposed.
 /// </remarks>
-internal sealed class TarWriter(Stream tar)
+/// <param name="exact">Whether times keep their fractions, and names that start with <c>.wh.</c> are ordinary names: for an archive of
+/// files that is not a layer.</param>
+internal sealed class TarWriter(Stream tar, bool exact = false)
 {
     private const long MostOctal11 = (1L << 33) - 1, MostOctal7 = (1L << 21) - 1;
     private readonly byte[] header = new byte[TarFormat.Block];
@@ -25,7 +27,7 @@ internal sealed class TarWriter(Stream tar)
             WriteHeader(new LayerEntry { Path = Whiteouts.TarName(entry.Path), Kind = EntryKind.File });
             return;
         }
-        if (Whiteouts.IsReserved(EntryPath.Name(entry.Path)))
+        if (!exact && Whiteouts.IsReserved(EntryPath.Name(entry.Path)))
             throw new LayerException($"'{entry.Path}' cannot be in a layer: names that start with '.wh.' mark deleted files. Rename it.");
         if (!entry.Implied)
             WriteHeader(entry);
@@ -58,6 +60,8 @@ internal sealed class TarWriter(Stream tar)
         AddNumber(records, "uid", entry.Uid, MostOctal7);
         AddNumber(records, "gid", entry.Gid, MostOctal7);
         AddNumber(records, "mtime", entry.Modified.Seconds, MostOctal11);
+        if (exact && entry.Modified.Nanoseconds != 0)
+            records["mtime"] = Encoding.ASCII.GetBytes(Fractional(entry.Modified));
         foreach (var (key, value) in entry.Xattrs)
             records[TarFormat.XattrPrefix + key] = value;
         // Records are UTF-8 unless this one says otherwise (POSIX pax, "hdrcharset").
@@ -107,6 +111,10 @@ internal sealed class TarWriter(Stream tar)
         if (value < 0 || value > most)
             records[key] = Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
     }
+
+    // The fraction counts upwards, also before 1970.
+    private static string Fractional(FileTime time) =>
+        (time.Seconds + time.Nanoseconds / 1_000_000_000m).ToString(CultureInfo.InvariantCulture);
 
     private void WriteRecords(SortedDictionary<string, byte[]> records, byte[] name)
     {

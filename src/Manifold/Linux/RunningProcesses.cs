@@ -42,6 +42,23 @@ internal static partial class RunningProcesses
         }
     }
 
+    /// <summary>The paths of the programs that processes of this user execute.</summary>
+    public static ImmutableHashSet<string> Programs() => [.. Directory.EnumerateDirectories("/proc")
+        .Where(process => int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        .Select(ProgramOf).OfType<string>()];
+
+    private static string? ProgramOf(string process)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(Path.Combine(process, "exe"), returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // it has ended, or is somebody else's
+        }
+    }
+
     private static string CommandLine(string process)
     {
         try

@@ -59,6 +59,8 @@ internal static class BuildFiles
     /// </exception>
     public static IgnoreRules IgnoreRulesOf(BuildRequest request)
     {
+        if (request.Unpacked is { } unpacked)
+            return unpacked.Rules;
         if (request.InlineDockerfile is null && PathOf(request) + ".dockerignore" is var own
             && TryRead(request, own, Limits.IgnoreFileBytes) is { } content)
             return Parse(Path.GetFileName(own), content);

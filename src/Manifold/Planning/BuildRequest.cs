@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Text;
@@ -16,6 +17,9 @@ public sealed record BuildRequest
 
     /// <summary>The context as people named it; without credentials.</summary>
     public string ContextName => ContextAddress is { } address ? AddressSecrets.Without(address) : ContextFolder;
+
+    /// <summary>The contexts as another machine packed them; null if they are where the request says.</summary>
+    internal ContextFolders? Unpacked { get; init; }
 
     /// <summary>When a context that is elsewhere was made, in seconds since 1970; null where nobody knows, and of a folder.</summary>
     public long? ContextTime { get; init; }
@@ -74,6 +78,14 @@ public sealed record BuildRequest
     /// <summary>The time of everything that is made, in seconds since 1970: <c>SOURCE_DATE_EPOCH</c>. Null where it was not set.</summary>
     public long? SourceDateEpoch { get; init; }
 }
+
+/// <summary>The contexts of a request that another machine made.</summary>
+/// <param name="Rules">The ignore rules of the build context.</param>
+/// <param name="Named">The folders of named contexts, by the folder that the plan names.</param>
+internal sealed record ContextFolders(IgnoreRules Rules, ImmutableSortedDictionary<string, ContextFolder> Named);
+
+/// <summary>A named context from another machine: its folder here, and the ignore rules that it had there.</summary>
+internal sealed record ContextFolder(string Path, IgnoreRules Rules);
 
 /// <summary>The limits of an image without an index: one platform, and no annotation for an index.</summary>
 internal static class WithoutAnIndex

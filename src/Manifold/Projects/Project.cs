@@ -60,6 +60,9 @@ internal sealed record Project
     /// </summary>
     public int? Jobs { get; init; }
 
+    /// <summary>The nodes that the file names, and the ones that it uses by default.</summary>
+    public ConfiguredNodes Nodes { get; init; } = ConfiguredNodes.None;
+
     /// <summary>Things worth knowing about the file that stop nothing, each a sentence.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 

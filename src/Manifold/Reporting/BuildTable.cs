@@ -12,8 +12,8 @@ internal static class BuildTable
     /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
     public static string Render(BuildRecord record, RecordedComponent image, Publication? published, int? width = null)
     {
-        var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"],
-            .. image.Platforms.Select(platform => Row(record, image, platform))], width));
+        var text = new StringBuilder(Columns(
+            [[.. Headings(record, width)], .. image.Platforms.Select(platform => Row(record, image, platform, width))], width));
         var noun = image.Index is { } top && Oci.MediaType.IsManifest(top.MediaType) ? "image" : "index";
         text.Append('\n').Append(TableFit.Line($"{noun}  {image.Index?.Digest}", width)).Append('\n');
         foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
@@ -25,16 +25,18 @@ internal static class BuildTable
 
     /// <summary>All images of a project: a line per platform under each image's name, and what failed.</summary>
     public static string Render(BuildRecord record, int? width = null) =>
-        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"],
-            .. record.Components.SelectMany(image => Rows(record, image))], width);
+        Columns([["IMAGE", .. Headings(record, width)], .. record.Components.SelectMany(image => Rows(record, image, width))], width);
 
-    private static IEnumerable<string[]> Rows(BuildRecord record, RecordedComponent image) => image.Platforms.IsEmpty
-        ? [[image.ShortName, "-", image.Failure is null ? "-" : "failed", "-", "-", "-", "-", "-"]]
-        : image.Platforms.Select((platform, i) => (string[])[i == 0 ? image.ShortName : "", .. Row(record, image, platform)]);
+    private static string[] Headings(BuildRecord record, int? width) =>
+        [.. NodeTable.Headings(record, width), "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"];
 
-    private static string[] Row(BuildRecord record, RecordedComponent image, RecordedPlatform platform) =>
+    private static IEnumerable<string[]> Rows(BuildRecord record, RecordedComponent image, int? width) => image.Platforms.IsEmpty
+        ? [[image.ShortName, .. NodeTable.Cells(record, null, width), image.Failure is null ? "-" : "failed", "-", "-", "-", "-", "-"]]
+        : image.Platforms.Select((platform, i) => (string[])[i == 0 ? image.ShortName : "", .. Row(record, image, platform, width)]);
+
+    private static string[] Row(BuildRecord record, RecordedComponent image, RecordedPlatform platform, int? width) =>
     [
-        platform.Platform.ToString(),
+        .. NodeTable.Cells(record, platform, width),
         platform.Manifest?.ToString() ?? Missing(record, image, platform),
         platform.Manifest is null ? "-" : Amounts.Bytes(platform.CompressedBytes),
         platform.IsCached ? "-" : Amounts.Duration(TimeSpan.FromSeconds(platform.Seconds)),

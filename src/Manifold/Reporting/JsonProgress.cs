@@ -45,7 +45,7 @@ internal sealed class JsonProgress(TextWriter output)
 
     private static ProgressLine LineOf(BuildEvent e) => e switch
     {
-        PlanMade plan => Line(e, "plan") with { Steps = plan.Steps, Platforms = plan.Platforms },
+        PlanMade { IsUpdate: false } plan => Line(e, "plan") with { Steps = plan.Steps, Platforms = plan.Platforms },
         StepStarted started => Line(e, "stepStarted", started.Step) with { Name = started.Step.Name, Stage = started.Step.Stage },
         StepPrinted printed => Line(e, "stepPrinted", printed.Step) with { Stream = Stream(printed.IsError), Text = printed.Line },
         StepFinished finished => Line(e, "stepFinished", finished.Step) with
@@ -70,6 +70,14 @@ internal sealed class JsonProgress(TextWriter output)
             Digest = made.Manifest.Digest.ToString(),
             Bytes = made.CompressedBytes,
         },
+        UnitPlaced placed => Line(e, "unitPlaced") with
+        {
+            Platform = placed.Platform.ToString(),
+            Node = placed.Node,
+            NodePlatform = placed.NodePlatform.ToString(),
+            Why = placed.Why,
+        },
+        UnitReturned returned => Line(returned),
         Verified verified => Line(verified),
         Warned warned => Line(e, "warning") with
         {
@@ -79,7 +87,13 @@ internal sealed class JsonProgress(TextWriter output)
         _ => Line(e, "warning"),
     };
 
-    private static ProgressLine Line(BuildEvent e, string name) => new() { Event = name, Time = e.Time, Component = e.Component };
+    private static ProgressLine Line(BuildEvent e, string name) => new()
+    {
+        Event = name,
+        Time = e.Time,
+        Component = e.Component,
+        Node = e.NodeName,
+    };
 
     private static ProgressLine Line(BuildEvent e, string name, Step step) => Line(e, name) with
     {
@@ -95,6 +109,17 @@ internal sealed class JsonProgress(TextWriter output)
         Where = transfer.Where,
         Done = transfer.Done,
         Total = transfer.Total,
+    };
+
+    private static ProgressLine Line(UnitReturned returned) => Line(returned, "unitReturned") with
+    {
+        Platform = returned.Platform.ToString(),
+        Node = returned.Node,
+        SentBytes = returned.Traffic.SentBytes,
+        ReceivedBytes = returned.Traffic.ReceivedBytes,
+        WaitedSeconds = returned.Traffic.Waited.TotalSeconds,
+        MovedSeconds = returned.Traffic.Moved.TotalSeconds,
+        Lost = returned.Lost,
     };
 
     private static ProgressLine Line(Verified verified) => Line(verified, "verified") with

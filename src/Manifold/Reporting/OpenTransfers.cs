@@ -21,16 +21,27 @@ internal sealed class OpenTransfers
 
     public void Clear() => open.Clear();
 
-    /// <summary>One text for each kind: <c>pulling 3 blobs, 12.1 MB of 40.0 MB</c>.</summary>
-    public IEnumerable<string> Texts() => open.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
-        $"{Doing(kind.Key)} {Amounts.Count(kind.Count(), "blob")}, "
-        + $"{Amounts.Bytes(kind.Sum(each => each.Done))} of {Amounts.Bytes(kind.Sum(each => each.Total))}");
+    /// <summary>
+    /// One text for each kind: <c>pulling 3 blobs, 12.1 MB of 40.0 MB</c>. Each node that blobs move to or from has its own.
+    /// </summary>
+    public IEnumerable<string> Texts() => open.Values.GroupBy(transfer => (transfer.Kind, Node: NodeOf(transfer))).Select(same =>
+        $"{Doing(same.Key.Kind)} {Amounts.Count(same.Count(), "blob")}, "
+        + $"{Amounts.Bytes(same.Sum(each => each.Done))} of {Amounts.Bytes(same.Sum(each => each.Total))}{same.Key.Node}");
+
+    private static string NodeOf(Transferred transfer) => transfer.Kind switch
+    {
+        TransferKind.Send => $" to {transfer.Where}",
+        TransferKind.Receive => $" from {transfer.Where}",
+        _ => "",
+    };
 
     private static string Doing(TransferKind kind) => kind switch
     {
         TransferKind.Pull => "pulling",
         TransferKind.Push => "pushing",
         TransferKind.Unpack => "unpacking",
+        TransferKind.Send => "sending",
+        TransferKind.Receive => "receiving",
         _ => "compressing",
     };
 }

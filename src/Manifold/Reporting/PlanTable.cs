@@ -1,4 +1,5 @@
 using System.Globalization;
+using Manifold.Nodes;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Sandbox;
@@ -9,7 +10,9 @@ namespace Manifold.Reporting;
 /// <summary>A plan as text: the base images, how each platform is built, and the publication targets.</summary>
 internal static class PlanTable
 {
-    public static async Task<string> RenderAsync(BuildPlan plan, Preflight? preflight, Emulators emulators, int? width = null)
+    /// <param name="pool">The machines that build; null if this one builds alone.</param>
+    public static async Task<string> RenderAsync(
+        BuildPlan plan, Preflight? preflight, Emulators emulators, NodePool? pool = null, int? width = null)
     {
         var tables = new List<string>();
         if (plan.Bases.Any())
@@ -22,7 +25,7 @@ internal static class PlanTable
             })], width));
         var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };
         foreach (var image in plan.Images)
-            ways.Add(await WayAsync(image, emulators).ConfigureAwait(false));
+            ways.Add(await WayAsync(image, emulators, pool).ConfigureAwait(false));
         tables.Add(BuildTable.Columns(ways, width));
         if (preflight is not null)
             tables.Add(BuildTable.Columns([["TARGET", "REGISTRY", "CURRENT TAG", "REMOVES"], .. Targets(preflight)], width));
@@ -30,10 +33,12 @@ internal static class PlanTable
     }
 
     /// <summary>How one platform's steps run: natively, emulated, or on this machine's platform for another one (cross).</summary>
-    private static async Task<string[]> WayAsync(ImagePlan image, Emulators emulators)
+    private static async Task<string[]> WayAsync(ImagePlan image, Emulators emulators, NodePool? pool)
     {
         var steps = image.Steps.Where(step => step is not BaseStep).ToList();
         var runs = steps.OfType<RunStep>().ToList();
+        if (pool is not null)
+            return [image.Platform.ToString(), Text(steps.Count), Text(runs.Count), WayAmong(pool, image, runs)];
         var ways = new List<string>();
         foreach (var platform in runs.GroupBy(run => run.Platform))
         {
@@ -48,6 +53,22 @@ internal static class PlanTable
             ways.Add(runs.Count == platform.Count() ? way : $"{platform.Count()} {way}");
         }
         return [image.Platform.ToString(), Text(steps.Count), Text(runs.Count), ways.Count == 0 ? "no RUN" : string.Join(", ", ways)];
+    }
+
+    /// <summary>The machines that a platform may be built on, and the reason.</summary>
+    private static string WayAmong(NodePool pool, ImagePlan image, IReadOnlyCollection<RunStep> runs)
+    {
+        try
+        {
+            var choice = pool.Choose(NodeHost.RunsOf(runs));
+            var names = string.Join(" or ", choice.Candidates.Select(machine => machine.IsLocal ? "this machine" : machine.Name));
+            var isCross = choice.Why == Placement.Native && runs.All(run => run.Platform != image.Platform);
+            return $"{(isCross ? $"cross (on {runs.First().Platform})" : choice.Why)}, on {names}";
+        }
+        catch (HostNotReadyException)
+        {
+            return "no machine can run it";
+        }
     }
 
     private static IEnumerable<string[]> Targets(Preflight preflight)

@@ -37,6 +37,14 @@ internal sealed record ProgressLine
     public bool? Emulated { get; init; }
     public string? Message { get; init; }
     public FindingRecord? Finding { get; init; }
+    public string? Node { get; init; }
+    public string? NodePlatform { get; init; }
+    public string? Why { get; init; }
+    public long? SentBytes { get; init; }
+    public long? ReceivedBytes { get; init; }
+    public double? WaitedSeconds { get; init; }
+    public double? MovedSeconds { get; init; }
+    public string? Lost { get; init; }
 }
 
 /// <summary>A finding of a build check: a line by itself, or a part of one.</summary>

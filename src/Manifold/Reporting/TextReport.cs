@@ -20,6 +20,8 @@ internal static class TextReport
             text.Append(failure).Append('\n');
         text.Append('\n').Append(record.Components is [var only] ? BuildTable.Render(record, only, null, width)
             : BuildTable.Render(record, width));
+        if (record.UsesNodes)
+            text.Append('\n').Append(NodeTable.Render(record, width));
         if (record.Bases.Length > 0)
             text.Append('\n')
                 .Append(BuildTable.Columns([["BASE", "PLATFORM", "DIGEST", "SIZE", "AGE", "FROM"], .. record.Bases.Select(image => new[]
@@ -28,7 +30,7 @@ internal static class TextReport
                     Amounts.Bytes(image.Bytes), image.Created is { } created ? Amounts.Age(record.Begin - created) : "-", image.From,
                 })], width));
         if (record.Transfers.Length > 0)
-            text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "SIZE", "REPOSITORY"],
+            text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "SIZE", record.UsesNodes ? "PLACE" : "REPOSITORY"],
                 .. record.Transfers.Select(transfer => new[]
             {
                 transfer.Kind, transfer.Blobs.ToString(CultureInfo.InvariantCulture), Amounts.Bytes(transfer.Bytes), transfer.Where,

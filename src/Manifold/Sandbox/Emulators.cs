@@ -29,6 +29,11 @@ internal sealed class Emulators(Store store, bool remembers = false)
         [.. new[] { "linux/amd64", "linux/386", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64", "linux/s390x" }
             .Select(Platform.Parse)];
 
+    /// <summary>A platform for each processor that can be native or emulated.</summary>
+    public static IEnumerable<Platform> All =>
+        Usual.Concat(Processor.All.Select(each => Platform.Normalized("linux", each.Architecture, null))
+            .Where(platform => Usual.All(usual => usual.Architecture != platform.Architecture)));
+
     /// <summary>How this machine runs the platform. Costs nothing for its own, else about as long as starting a program, once.</summary>
     public Task<Emulation> ForAsync(Platform platform) =>
         known.GetAsync(platform, _ => LookAsync(platform), CancellationToken.None);

@@ -50,6 +50,13 @@ internal sealed class CensusCache(Store store)
         File.Delete(CensusFile(diffId));
     }
 
+    /// <summary>Keeps a census that another machine took. Idempotent: a layer has one census.</summary>
+    public void Put(Digest diffId, LayerCensus census)
+    {
+        if (!Has(diffId))
+            Save(diffId, census);
+    }
+
     public bool Has(Digest diffId) => known.IsKnown(diffId) || File.Exists(CensusFile(diffId));
 
     /// <summary>Whether an image of this key passed before without a finding.</summary>

@@ -21,6 +21,9 @@ public sealed class OpeningThePage : IDisposable
     public Task of_forty_images_on_five_platforms_does_too() => Opens(SampleRecords.Of(40));
 
     [Fact]
+    public Task of_a_build_on_other_machines_does_too() => Opens(SampleRecords.OnNodes(SampleRecords.Of(2)));
+
+    [Fact]
     public Task of_names_that_mean_harm_does_nothing_that_they_say() => Opens(SampleRecords.Of(8, SampleRecords.Hostile));
 
     [Fact]

@@ -26,6 +26,9 @@ public sealed class Arm64Machine : IAsyncDisposable
         Assert.SkipWhen(boot.Absent is not null, boot.Absent ?? "");
     }
 
+    /// <summary>The command of ssh that knows it as <c>machine</c>, and as <c>builder</c> for an ordinary user.</summary>
+    public string Ssh => $"ssh -F {folder["state/ssh_config"]}";
+
     /// <summary>The program as root.</summary>
     public Task<Workshop.Outcome> Manifold(params string[] arguments) => Run("machine", ["manifold", .. arguments]);
 

@@ -54,6 +54,9 @@ public sealed class PrintingProjects : IDisposable
               linux/ppc64le: {source: "docker-archive:api/Dockerfile"}
         groups: {default: [api], all: [base, api]}
         rollout: {deployment: api, namespace: prod}
+        nodes: {pi: ssh://pi@raspberry.local, big: {address: "ssh://build@big:2222", jobs: 8, folder: "/srv/$$x"}}
+        on: [pi, big]
+        emulation: no
         """;
 
     /// <remarks>A manifold.yaml may not have a group that is called as an image is.</remarks>
@@ -199,6 +202,9 @@ public sealed class PrintingProjects : IDisposable
         project.Rollout,
         Default = project.Default.ToArray(),
         project.Groups,
+        Nodes = project.Nodes.Nodes.ToArray(),
+        On = project.Nodes.On?.Select(each => each.Text),
+        project.Nodes.Emulation,
         Components = project.Components.Select(component => new
         {
             component.Name,

@@ -87,7 +87,11 @@ internal sealed class LayerShop : IDisposable
     /// <summary>What another run knows: the disk, and nothing of this one's memory.</summary>
     public LayerKeeper NewKeeper() => new(Tools, fileTime: 1000, _ => { });
 
-    public LayerTools Tools => new(Store, Snapshots, Cache, Client, TimeProvider.System);
+    public LayerTools Tools => new(Store, Snapshots, Cache,
+        (remote, progress, stop) => Client.PullBlobAsync(remote.Repository, remote.Descriptor, Store, progress, stop), TimeProvider.System)
+    {
+        Has = (remote, stop) => Client.HasBlobAsync(remote.Repository, remote.Descriptor.Digest, stop),
+    };
 
     public void Dispose()
     {

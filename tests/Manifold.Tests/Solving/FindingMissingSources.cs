@@ -38,6 +38,17 @@ public sealed class FindingMissingSources : IDisposable
     }
 
     [Fact]
+    public async Task one_that_leads_through_an_excluded_folder_is_told_too()
+    {
+        folder.Write("hidden/file", "x");
+        folder.Write(".dockerignore", "hidden\n");
+        folder.Write("Dockerfile", "FROM scratch\nCOPY --parents hidden/../nothing /\n");
+        var (code, _, error) = await Commanding.Manifold(folder, "build", folder.Path);
+        Assert.Equal(1, code);
+        Assert.Contains("nothing' is not in the build context", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task all_are_told_at_once_for_all_platforms_together()
     {
         folder.Write("Dockerfile", "FROM scratch\nCOPY one /\nCOPY README.md /\nADD two three /\nCOPY README.md* /\n");

@@ -258,6 +258,36 @@ public sealed class KeepingLayers : IDisposable
         Assert.Equal(0, cache.Fetches);
     }
 
+    [Fact]
+    public async Task what_another_machine_pushed_stays_in_its_repository_until_somebody_reads_it()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var blob = registry.AddBlob("acme/app", layer.Bytes);
+        shop.Cache.SaveBlob(layer.DiffId, LayerForm.Default, blob, registry.Reference("acme/app"));
+
+        Assert.True(await shop.Layers.HasAsync(layer.DiffId, Cancellation));
+        Assert.Equal(blob, await shop.Layers.BlobAsync(new ChainLayer(layer.DiffId), LayerPolicy.Default, Cancellation));
+        Assert.Equal(0, registry.Count("GET", "/blobs/"));
+
+        Assert.Equal(["etc/hello"], await shop.NewKeeper().ReadAsync(new ChainLayer(layer.DiffId),
+            entries => entries.Select(entry => entry.Path).Order(StringComparer.Ordinal).ToList(), Cancellation));
+        Assert.True(shop.Store.Contains(blob.Digest));
+    }
+
+    [Fact]
+    public async Task what_another_machine_pushed_and_a_repository_lost_is_made_again()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var blob = registry.AddBlob("acme/app", layer.Bytes);
+        shop.Cache.SaveBlob(layer.DiffId, LayerForm.Default, blob, registry.Reference("acme/app"));
+        Assert.True(await shop.Layers.HasAsync(layer.DiffId, Cancellation));
+        registry.LoseBlob(blob.Digest);
+
+        await Assert.ThrowsAsync<CacheDamagedException>(() =>
+            shop.Layers.ReadAsync(new ChainLayer(layer.DiffId), entries => entries.Count(), Cancellation));
+        Assert.False(await shop.Layers.HasAsync(layer.DiffId, Cancellation));
+    }
+
     private Task AskAsync(string form, ChainLayer asked, CancellationToken cancellation) => form switch
     {
         "contents" => shop.Layers.ContentsAsync(asked, cancellation),

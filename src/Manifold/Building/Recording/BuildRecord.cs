@@ -89,6 +89,9 @@ internal sealed record BuildRecord
     public IEnumerable<Platform> Platforms =>
         Components.SelectMany(component => component.Platforms).Select(platform => platform.Platform).Distinct();
 
+    /// <summary>Whether other machines were used.</summary>
+    [JsonIgnore] public bool UsesNodes => Components.Any(image => image.UsesNodes);
+
     /// <summary>How long an image took: its hooks, and then its slowest platform.</summary>
     public double SecondsOf(RecordedComponent image) =>
         Hooks.Where(hook => hook.Component == image.Name).Sum(hook => hook.Elapsed)

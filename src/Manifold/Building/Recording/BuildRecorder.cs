@@ -81,7 +81,7 @@ internal sealed class BuildRecorder
             pair => pair.Key, pair => confidential.ValueOf(pair.Key, pair.Value), StringComparer.Ordinal)))
             .ToLookup(pair => pair.Name ?? "", pair => pair.Shown);
         var steps = log.Steps(Users());
-        var recording = new ComponentRecording(new LayerWeights(tools.Store), confidential, steps);
+        var recording = new ComponentRecording(new LayerWeights(tools.Store), confidential, steps) { NodeOf = log.NodeOf };
         var components = new List<RecordedComponent>();
         foreach (var outcome in outcomes)
         {

@@ -13,6 +13,9 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
 {
     private const int LongestInstruction = 400;
 
+    /// <summary>Finds the node that built a platform of a component.</summary>
+    public Func<string, Platform, RecordedNode?> NodeOf { get; init; } = (_, _) => null;
+
     public RecordedComponent Of(ComponentOutcome outcome, BuildPlan? planned)
     {
         var plan = outcome.Result?.Plan ?? planned;
@@ -94,6 +97,7 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
         return new RecordedPlatform
         {
             Platform = platform,
+            Node = NodeOf(outcome.Name ?? "", platform) is { } node ? Recorded(node) : null,
             Steps = mine.Count,
             CachedSteps = mine.Count(step => step.State == StepState.Cached),
             Seconds = Math.Round(Busy(mine.Where(step => step.State is not StepState.Cached && step.Begin is not null)), 3),
@@ -146,6 +150,9 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
     private ImmutableSortedDictionary<string, string> Labels(ImmutableArray<BuiltImage> images) =>
         (images.FirstOrDefault()?.Config.Config?.Labels ?? ImmutableSortedDictionary<string, string>.Empty)
             .ToImmutableSortedDictionary(pair => pair.Key, pair => confidential.Text(pair.Value), StringComparer.Ordinal);
+
+    private RecordedNode Recorded(RecordedNode node) =>
+        node with { Lost = [.. node.Lost.Select(loss => loss with { Reason = confidential.Text(loss.Reason) })] };
 
     private RecordedFinding Recorded(Finding finding) =>
         new(finding.Id, finding.Severity.ToString().ToLowerInvariant(), confidential.Text(finding.Message))

@@ -18,6 +18,7 @@ internal sealed class EventLog
     private readonly List<RecordedPhase> phases = [];
     private readonly Dictionary<(string Component, string Hook), DateTimeOffset> hooks = [];
     private readonly List<(string Component, string Message)> warnings = [];
+    private readonly NodeLog nodes = new();
     private DateTimeOffset last;
 
     public EventLog(DateTimeOffset begin) => this.begin = last = begin;
@@ -54,15 +55,23 @@ internal sealed class EventLog
                         e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated);
                     break;
                 case StepFailed failed: End(Of(component, failed.Step), e.Time, StepState.Failed, failed.Duration, failed.Emulated); break;
-                case Transferred { Kind: TransferKind.Pull or TransferKind.Push } transfer: Move(component, transfer); break;
+                case Transferred { Kind: not (TransferKind.Unpack or TransferKind.Compress) } transfer: Move(component, transfer); break;
                 case HookStarted hook: hooks[(component, hook.Name)] = e.Time; break;
                 case HookFinished hook: End(component, hook); break;
                 case Verified verified:
                     phases.Add(new RecordedPhase("verify", component, At(e.Time - verified.Duration), At(e.Time)));
                     break;
                 case Warned warned: warnings.Add((component, warned.Message)); break;
+                case UnitPlaced or UnitReturned: nodes.Show(e); break;
             }
         }
+    }
+
+    /// <summary>The node that built a platform of a component; null if no nodes are used.</summary>
+    public RecordedNode? NodeOf(string component, Platform platform)
+    {
+        lock (gate)
+            return nodes.Find(component, platform);
     }
 
     /// <summary>The plan of a component, if it came so far.</summary>
@@ -95,7 +104,7 @@ internal sealed class EventLog
     public ImmutableArray<RecordedPhase> Phases()
     {
         lock (gate)
-            return [.. phases.Concat(Unfinished()).Concat(transfers.Where(pair => pair.Key.Kind != "pulled").GroupBy(_ => "publish")
+            return [.. phases.Concat(Unfinished()).Concat(transfers.Where(pair => IsOfPush(pair.Key.Kind)).GroupBy(_ => "publish")
                 .Select(group => new RecordedPhase(group.Key, "", group.Min(pair => pair.Value.Begin), group.Max(pair => pair.Value.End))))
                 .OrderBy(phase => phase.Begin)];
     }
@@ -154,6 +163,8 @@ internal sealed class EventLog
         seen.Begin ??= Math.Max(0, At(time - duration));
     }
 
+    private static bool IsOfPush(string kind) => kind is "pushed" or "mounted" or "there";
+
     /// <summary>A blob counts once for each place; how it came there is known when it is there.</summary>
     private void Move(string component, Transferred transfer)
     {
@@ -161,11 +172,13 @@ internal sealed class EventLog
         var kind = transfer switch
         {
             { Kind: TransferKind.Pull } => "pulled",
+            { Kind: TransferKind.Send } => "sent",
+            { Kind: TransferKind.Receive } => "received",
             { Push: BlobPush.Mounted } => "mounted",
             { Push: BlobPush.AlreadyThere } => "there",
             _ => "pushed",
         };
-        var isDone = transfer.Kind == TransferKind.Pull ? transfer.Done >= transfer.Total : transfer.Push is not null;
+        var isDone = transfer.Kind == TransferKind.Push ? transfer.Push is not null : transfer.Done >= transfer.Total;
         if (!transfers.TryGetValue((kind, where), out var moved))
             transfers[(kind, where)] = moved = new Moved { Begin = At(transfer.Time) };
         moved.End = Math.Max(moved.End, At(transfer.Time));

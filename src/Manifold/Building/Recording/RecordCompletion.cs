@@ -46,7 +46,7 @@ internal sealed class RecordCompletion(Store store)
             return null;
         var report = ParityReport.Of(new ImageContents(image.Index!, read));
         var lacking = read.Where(platform => platform.Config.RootFs.DiffIds.Any(unread.ContainsKey)).Select(platform =>
-            $"{platform.Platform}: packages, because a layer of the base image is not in the store").ToList();
+            $"{platform.Platform}: packages, because one of its layers is not in the store").ToList();
         return new RecordedParity(report.Differences.Length)
         {
             Platforms = [.. report.Platforms.Select(platform => platform.Platform)],

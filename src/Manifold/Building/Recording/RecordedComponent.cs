@@ -52,6 +52,9 @@ internal sealed record RecordedComponent
         ? $"{tag.Name}@{index.Digest}"
         : null;
 
+    /// <summary>Whether a platform has a node: then each that was started has one.</summary>
+    [JsonIgnore] public bool UsesNodes => Platforms.Any(platform => platform.Node is not null);
+
     [JsonIgnore] public IEnumerable<RecordedFinding> Findings => Platforms.SelectMany(platform => platform.Findings);
 }
 

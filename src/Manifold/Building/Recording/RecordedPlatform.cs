@@ -37,6 +37,9 @@ internal sealed record RecordedPlatform
 
     public BuildWay Way { get; init; }
 
+    /// <summary>The node that built it; null if only this machine builds.</summary>
+    public RecordedNode? Node { get; init; }
+
     /// <summary>How long something was done for it, waiting left out.</summary>
     public double Seconds { get; init; }
 

@@ -61,9 +61,11 @@ internal sealed record RecordedPhase(string Name, string Component, double Begin
 }
 
 /// <summary>Blobs that came from one place, or went to one.</summary>
-/// <param name="Kind"><c>pulled</c>, <c>pushed</c>, <c>mounted</c> or <c>there</c> (a push that found them).</param>
-/// <param name="Where">Registry and repository.</param>
-/// <param name="Bytes">What was moved; for the last two kinds what did not have to be.</param>
+/// <param name="Kind">
+/// <c>pulled</c>, <c>pushed</c>, <c>mounted</c>, <c>there</c> (a push that found them), <c>sent</c> to or <c>received</c> from a node.
+/// </param>
+/// <param name="Where">Registry and repository, or the name of the node.</param>
+/// <param name="Bytes">The bytes that were moved; for <c>mounted</c> and <c>there</c> the bytes that did not have to be.</param>
 internal sealed record RecordedTransfer(string Kind, string Where, int Blobs, long Bytes, double Begin, double End);
 
 /// <summary>An image that was built upon, by digest.</summary>

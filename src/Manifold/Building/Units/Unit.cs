@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Layers;
+using Manifold.Oci;
 using Manifold.Planning;
 
 namespace Manifold.Building.Units;
@@ -7,7 +8,12 @@ namespace Manifold.Building.Units;
 /// <summary>The work on one image for one platform: a request that can be written down, and this process's plan for it.</summary>
 /// <param name="Image">The plan of the platform.</param>
 /// <param name="Group">The units that share their steps with this one.</param>
-internal sealed record Unit(UnitRequest Request, ImagePlan Image, UnitGroup Group);
+internal sealed record Unit(UnitRequest Request, ImagePlan Image, UnitGroup Group)
+{
+    /// <summary>The repositories that get the image, if nothing but them needs the blobs of its layers; otherwise empty.</summary>
+    /// <remarks>A runner elsewhere may push blobs there instead of bringing them here. It pushes no manifest and no tag.</remarks>
+    public ImmutableArray<ImageReference> PushTo { get; init; } = [];
+}
 
 /// <summary>The platforms of one image that one Dockerfile builds alike. Equal steps of several platforms are done once.</summary>
 /// <param name="request">The settings that all platforms share; its platform is that of the first unit.</param>

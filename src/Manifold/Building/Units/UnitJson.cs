@@ -10,6 +10,7 @@ namespace Manifold.Building.Units;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
+    UseStringEnumConverter = true,
     Converters = [typeof(PlatformJsonConverter)])]
 [JsonSerializable(typeof(UnitRequest))]
 [JsonSerializable(typeof(UnitResult))]

@@ -30,9 +30,18 @@ internal sealed record UnitRequest
     /// <summary>The Dockerfile's text.</summary>
     public required string DockerfileText { get; init; }
 
-    /// <summary>The context: a folder of this machine.</summary>
+    /// <summary>The context: a folder of the machine that asks.</summary>
     public required string Context { get; init; }
     public string? ContextAddress { get; init; }
+
+    /// <summary>The time of a context from elsewhere, in seconds since 1970; null if it is not known.</summary>
+    public long? ContextTime { get; init; }
+
+    /// <summary>The manifest of the packed context; null if the unit runs where its context is, or reads none of it.</summary>
+    public Digest? Packed { get; init; }
+
+    /// <summary>The contexts that have names.</summary>
+    public ImmutableSortedDictionary<string, UnitContext> Contexts { get; init; } = ImmutableSortedDictionary<string, UnitContext>.Empty;
     public string? Target { get; init; }
     public ImmutableSortedDictionary<string, string> Arguments { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -43,8 +52,32 @@ internal sealed record UnitRequest
     /// <summary>The time of files, in seconds since 1970.</summary>
     public required long FileTime { get; init; }
 
+    /// <summary><c>SOURCE_DATE_EPOCH</c>; null if it was not set.</summary>
+    public long? SourceDateEpoch { get; init; }
+
+    /// <summary>The image's creation time, in seconds since 1970; null for the time of its files.</summary>
+    public long? Created { get; init; }
+
     /// <summary>The form of new layers, such as <c>gzip</c> or <c>zstd-19</c>.</summary>
     public required string Compression { get; init; }
+
+    /// <summary>Whether layers of bases get this form, too.</summary>
+    public bool CompressesBases { get; init; }
+
+    public ImmutableArray<Annotation> Annotations { get; init; } = [];
+    public bool NoCache { get; init; }
+    public ImmutableArray<string> NoCacheFilter { get; init; } = [];
+
+    /// <summary>The registry caches to read, as <c>--cache-from</c> names them.</summary>
+    public ImmutableArray<string> CacheFrom { get; init; } = [];
+
+    /// <summary>Whether the image's config describes its steps, so that it serves as a cache.</summary>
+    public bool InlineCache { get; init; }
+
+    /// <summary>The host name that RUNs see; null for the default.</summary>
+    public string? RunHostname { get; init; }
+
+    public UnitRunSettings Run { get; init; } = new();
 
     /// <summary>The base images, each by digest.</summary>
     public ImmutableArray<UnitBase> Bases { get; init; } = [];
@@ -61,14 +94,27 @@ internal sealed record UnitRequest
         DockerfileText = build.InlineDockerfile ?? Encoding.UTF8.GetString(BuildFiles.Dockerfile(build).Content),
         Context = build.ContextFolder,
         ContextAddress = build.ContextAddress is null ? null : build.ContextName,
+        ContextTime = build.ContextTime,
+        Contexts = build.Contexts.ToImmutableSortedDictionary(
+            context => context.Key, context => UnitContext.Of(context.Value), StringComparer.Ordinal),
         Target = build.Target,
         Arguments = build.BuildArguments,
         Labels = build.Labels,
         BuildPlatform = build.BuildPlatform,
         FileTime = plan.FileTime,
+        SourceDateEpoch = build.SourceDateEpoch,
+        Created = build.Created,
         Compression = build.Layers.Own.Name,
-        Bases = [.. image.Steps.OfType<BaseStep>().Select(step => step.Image).OfType<BaseImage>()
-            .Select(ground => new UnitBase(ground.FoundAs.ToString(), ground.Platform, ground.Descriptor.Digest)).Distinct()],
+        CompressesBases = build.Layers.BasesToo,
+        Annotations = build.Annotations,
+        NoCache = build.NoCache,
+        NoCacheFilter = build.NoCacheFilter,
+        CacheFrom = [.. build.Cache.From.Where(place => place.Reference is not null).Select(place => place.Reference!.ToString())],
+        InlineCache = build.Cache.Inline,
+        RunHostname = build.RunHostname,
+        Run = UnitRunSettings.Of(build.Run),
+        Bases = [.. image.Steps.OfType<BaseStep>().Select(step => step.Image).OfType<BaseImage>().Select(UnitBase.Of)
+            .DistinctBy(ground => (ground.Image, ground.Platform))],
         Secrets = [.. build.Run.Secrets.Select(secret => secret.Id).Order(StringComparer.Ordinal)],
     };
 
@@ -91,6 +137,3 @@ internal sealed record UnitRequest
             .ToDigest();
     }
 }
-
-/// <summary>A base image of a unit.</summary>
-internal sealed record UnitBase(string Image, Platform Platform, Digest Digest);

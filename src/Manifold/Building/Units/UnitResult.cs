@@ -27,6 +27,12 @@ internal sealed record UnitResult
     /// <summary>The layers, lowest first.</summary>
     public required ImmutableArray<UnitLayer> Layers { get; init; }
 
+    /// <summary>The blobs that are in their registry already; empty if none was pushed.</summary>
+    public ImmutableArray<UnitPush> Pushed { get; init; } = [];
+
+    /// <summary>The reason why no blob was pushed; null if that was not asked for, or if it succeeded.</summary>
+    public string? PushProblem { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, UnitJson.Default.UnitResult);
 
     /// <exception cref="FormatException">The text is not a unit result, or a newer version's.</exception>
@@ -65,7 +71,14 @@ internal sealed record UnitResult
 
 /// <summary>A layer of a unit's image.</summary>
 /// <param name="Step">The step that made it, or the base step whose image it belongs to.</param>
-internal sealed record UnitLayer(Digest DiffId, Descriptor Blob, Digest Step);
+internal sealed record UnitLayer(Digest DiffId, Descriptor Blob, Digest Step)
+{
+    /// <summary>The facts of the layer, as a blob where the unit ran; null if the layer itself is to be fetched.</summary>
+    public Descriptor? Facts { get; init; }
+}
+
+/// <summary>Blobs of a unit's image that are in a repository.</summary>
+internal sealed record UnitPush(string Repository, ImmutableArray<Digest> Blobs);
 
 /// <summary>A unit's result does not fit its request.</summary>
 internal sealed class UnitMismatchException(UnitRequest request, string why) : ManifoldException(

@@ -15,8 +15,10 @@ internal static class Keys
     private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish",
         "platform-tags", "attest", "output", "index", "created"];
 
+    private static readonly ImmutableArray<string> Nodes = ["nodes", "on", "emulation"];
+
     public static ImmutableArray<string> File { get; } =
-        ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
+        ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Nodes, .. Building];
 
     public static ImmutableArray<string> Template { get; } = [.. Building, .. Publishing, "source", "before", "inherits"];
 
@@ -29,6 +31,11 @@ internal static class Keys
     public static ImmutableArray<string> Verify { get; } = ["mode", "run", "timeout", "allow"];
 
     public static ImmutableArray<string> Rollout { get; } = ["deployment", "namespace"];
+
+    public static ImmutableArray<string> Node { get; } = ["address", "jobs", "folder"];
+
+    /// <summary>The keys of the user's own configuration.</summary>
+    public static ImmutableArray<string> Configuration => Nodes;
 
     public static ImmutableArray<string> Cache { get; } = ["from", "to"];
 

@@ -34,8 +34,11 @@ internal static class ManifoldYaml
 
         var environment = new Interpolation(faults, name => options.Environment.GetValueOrDefault(name));
         var images = new ImageExpansion(map, environment, new SettingsReader(values), values).Expand(); // 2
-        var ofFile = environment.Apply(
-            map with { Entries = [.. map.Entries.Where(entry => entry.Key.Text is "registry" or "rollout" or "push" or "groups")] });
+        var ofFile = environment.Apply(map with
+        {
+            Entries = [.. map.Entries.Where(entry => entry.Key.Text
+                is "registry" or "rollout" or "push" or "groups" or "nodes" or "on" or "emulation")],
+        });
         var surroundings = new Surroundings(paths, options, Names(images))
         {
             Registry = Registry(ofFile, options, values),
@@ -53,6 +56,7 @@ internal static class ManifoldYaml
             Default = groups.GetValueOrDefault("default", []),
             Rollout = ofFile.Find("rollout") is { } rollout ? ReadRollout(rollout.Value, values) : null,
             Push = ofFile.Find("push") is { } push && values.Flag(push.Value, "push") is true,
+            Nodes = new NodesReader(values).Read(ofFile),
             Warnings = faults.Warnings,
         };
         faults.ThrowIfAny();

@@ -23,7 +23,29 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
                 : new JsonObject { ["deployment"] = rollout.Deployment, ["namespace"] = rollout.Namespace };
         if (project.Push && !project.Components.Any(component => component.IsPushed))
             document["push"] = true;
+        AddNodes(document);
         return document;
+    }
+
+    private void AddNodes(JsonObject document)
+    {
+        Add(document, "nodes", new JsonObject(project.Nodes.Nodes.Select(node => KeyValuePair.Create(node.Name, (JsonNode?)Node(node)))));
+        if (project.Nodes.On is { } on)
+            document["on"] = Texts(on.Select(each => each.Text));
+        if (project.Nodes.Emulation is { } emulation)
+            document["emulation"] = emulation;
+    }
+
+    private static JsonNode Node(NodeSettings node)
+    {
+        if (node is { Jobs: null, Folder: null })
+            return node.Address;
+        var written = new JsonObject { ["address"] = node.Address };
+        if (node.Jobs is { } jobs)
+            written["jobs"] = jobs.ToString(CultureInfo.InvariantCulture);
+        if (node.Folder is { } folder)
+            written["folder"] = folder;
+        return written;
     }
 
     /// <summary>A group may not be called as an image is: such a name is the image's.</summary>

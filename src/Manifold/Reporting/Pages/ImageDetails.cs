@@ -10,6 +10,7 @@ internal sealed record ImageDetails : Piece
     public required string? Failure { get; init; }
 
     public required Html Platforms { get; init; }
+    public required Html Nodes { get; init; }
     public required Html Hooks { get; init; }
     public required Html Stages { get; init; }
     public required Html Timeline { get; init; }
@@ -30,6 +31,7 @@ internal sealed record ImageDetails : Piece
         {
             Failure = record.Components.Length > 1 ? image.Failure : null,
             Platforms = PlatformTable.Render(record, image),
+            Nodes = NodeWork.Render(image),
             Hooks = Pages.Hooks.Render(record, image),
             Stages = StageMatrix.Render(record, image),
             Timeline = record.Components.Length == 1 ? Pages.Timeline.Render(record) : default,

@@ -73,6 +73,7 @@ internal static class MarkdownReport
             text.Append("- before this build: ").Append(digest).Append('\n');
         }
         Platforms(text, record, image);
+        Nodes(text, image);
         Table(text, "Hooks", ["command", "time"], record.Hooks.Where(hook => hook.Component == image.Name).Select(hook =>
             new[] { Code(hook.Name), Seconds(hook.Elapsed) }));
         Table(text, "Labels", ["label", "value"], image.Labels.Select(pair => new[] { Code(pair.Key), Plain(pair.Value) }));
@@ -97,6 +98,17 @@ internal static class MarkdownReport
             Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}",
             Pages.Ways.Short(record, image, platform), BuildTable.Verdict(platform),
         }));
+
+    private static void Nodes(StringBuilder text, RecordedComponent image) => Table(text, "Nodes",
+        ["platform", "node", "machine", "work", "waiting", "transfers", "sent", "received"],
+        image.Platforms.Where(platform => platform.Node is not null).Select(platform => NodeCells(platform, platform.Node!)));
+
+    private static string[] NodeCells(RecordedPlatform platform, RecordedNode node) =>
+    [
+        Plain(platform.Platform.ToString()), string.Join("<br>", NodeTable.Losses(node).Prepend(node.Name).Select(Plain)),
+        Plain(NodeTable.Machine(node)), platform.IsCached ? "cached" : Seconds(platform.Seconds), Seconds(node.WaitedSeconds),
+        Seconds(node.MovedSeconds), Amounts.Bytes(node.SentBytes), Amounts.Bytes(node.ReceivedBytes),
+    ];
 
     private static string NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch
     {
@@ -130,7 +142,7 @@ internal static class MarkdownReport
         }));
 
     private static void Transfers(StringBuilder text, BuildRecord record) =>
-        Table(text, "Transfers", ["transfer", "repository", "blobs", "size"], record.Transfers.Select(transfer => new[]
+        Table(text, "Transfers", ["transfer", Pages.Transfers.PlaceOf(record), "blobs", "size"], record.Transfers.Select(transfer => new[]
         {
             transfer.Kind == "there" ? "already there" : transfer.Kind, Code(transfer.Where),
                 transfer.Blobs.ToString(CultureInfo.InvariantCulture), Amounts.Bytes(transfer.Bytes),

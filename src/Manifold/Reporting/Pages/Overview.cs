@@ -45,10 +45,13 @@ internal sealed record Overview(Html Legend, IReadOnlyList<string> Platforms, IR
         { Manifest: null } => new OverviewCell { Failed = new FailedCell(platform.Failure, platform.Optional ? "skipped" : "failed") },
         _ => new OverviewCell
         {
-            Made = new MadeCell(Pieces.ClassOf(platform.Way), platform.IsCached, Ways.Short(record, image, platform),
+            Made = new MadeCell(Pieces.ClassOf(platform.Way), platform.IsCached, Way(record, image, platform),
                 BuildTable.Verdict(platform), Amounts.Bytes(platform.CompressedBytes), Mark(platform)),
         },
     };
+
+    private static string Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) =>
+        Ways.Short(record, image, platform) + (platform.Node is { } node ? $" on {node.Name}" : "");
 
     private static VerdictMark? Mark(RecordedPlatform platform) => BuildTable.Verdict(platform) switch
     {

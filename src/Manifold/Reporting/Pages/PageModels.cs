@@ -21,6 +21,7 @@ internal abstract record Piece;
 [JsonSerializable(typeof(ImageDetails))]
 [JsonSerializable(typeof(IndexTree))]
 [JsonSerializable(typeof(LayerSizes))]
+[JsonSerializable(typeof(NodeWork))]
 [JsonSerializable(typeof(Overview))]
 [JsonSerializable(typeof(PageFrame))]
 [JsonSerializable(typeof(Pairs))]

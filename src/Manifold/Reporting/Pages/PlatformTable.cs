@@ -14,6 +14,7 @@ internal sealed record PlatformTable(IReadOnlyList<PlatformRow> Platforms) : Pie
         return new PlatformRow
         {
             Platform = platform.Platform.ToString(),
+            Node = platform.Node?.Name,
             NotBuilt = platform.Manifest is null ? NotBuilt(record, image, platform) : null,
             Made = platform.Manifest is null ? null : Sizes(image, platform),
             IsCached = platform.IsCached,
@@ -57,6 +58,10 @@ internal sealed record PlatformTable(IReadOnlyList<PlatformRow> Platforms) : Pie
 internal sealed record PlatformRow
 {
     public required string Platform { get; init; }
+
+    /// <summary>Null if no nodes are used.</summary>
+    public required string? Node { get; init; }
+
     public required PlatformFailure? NotBuilt { get; init; }
     public required PlatformSizes? Made { get; init; }
     public required bool IsCached { get; init; }

@@ -75,6 +75,8 @@ internal sealed record ReportHead : Piece
             yield return Figure("images", $"{record.Components.Length}", ImageStates.CountsOf(record));
         yield return Figure(record.Platforms.Count() == 1 ? "platform" : "platforms", $"{record.Platforms.Count()}", string.Join(", ",
             made.Select(each => each.platform.Way).Distinct().Order().Select(Ways.Name)));
+        if (record.UsesNodes)
+            yield return NodesOf(record);
         if (made.Count > 0)
             yield return Figure("compressed size", Amounts.Bytes(made.SelectMany(each => each.platform.Layers).DistinctBy(layer =>
                 layer.Digest).Sum(layer => layer.Bytes)), Change(made));
@@ -88,6 +90,15 @@ internal sealed record ReportHead : Piece
         }
         if (record.Transfers.Where(transfer => transfer.Kind == "pushed").Sum(transfer => transfer.Bytes) is var pushed and > 0)
             yield return Figure("pushed", Amounts.Bytes(pushed), AlreadyThere(record));
+    }
+
+    private static Figure NodesOf(BuildRecord record)
+    {
+        var nodes = record.Components.SelectMany(image => image.Platforms).Select(platform => platform.Node)
+            .OfType<RecordedNode>().ToList();
+        var names = nodes.Select(node => node.Name).Distinct().ToList();
+        var apart = TimeSpan.FromSeconds(nodes.Sum(node => node.WaitedSeconds + node.MovedSeconds));
+        return Figure(names.Count == 1 ? "node" : "nodes", $"{names.Count}", $"{Amounts.Duration(apart)} of waiting and transfers");
     }
 
     private static string AlreadyThere(BuildRecord record) =>

@@ -37,20 +37,25 @@ internal sealed record BaseRow
     public required string From { get; init; }
 }
 
-/// <summary>The transfers from and to registries.</summary>
-internal sealed record Transfers(IReadOnlyList<TransferRow> Rows) : Piece
+/// <summary>The transfers from and to registries and nodes.</summary>
+internal sealed record Transfers(string PlaceHeading, IReadOnlyList<TransferRow> Rows) : Piece
 {
     public static Html Render(BuildRecord record) =>
-        record.Transfers.IsEmpty ? default : Html.Of(new Transfers([.. record.Transfers.Select(Row)]));
+        record.Transfers.IsEmpty ? default : Html.Of(new Transfers(PlaceOf(record), [.. record.Transfers.Select(Row)]));
+
+    /// <summary>The heading of the places of transfers. With nodes, some of them are not repositories.</summary>
+    public static string PlaceOf(BuildRecord record) => record.UsesNodes ? "place" : "repository";
 
     private static TransferRow Row(RecordedTransfer transfer) => new(
         Meaning(transfer.Kind), transfer.Where, transfer.Blobs, Amounts.Bytes(transfer.Bytes),
-        transfer.Kind is "pulled" or "pushed" ? Pieces.Seconds(transfer.End - transfer.Begin) : "–");
+        transfer.Kind is "pulled" or "pushed" or "sent" or "received" ? Pieces.Seconds(transfer.End - transfer.Begin) : "–");
 
     private static string Meaning(string kind) => kind switch
     {
         "pulled" => "pulled from",
         "pushed" => "pushed to",
+        "sent" => "sent to",
+        "received" => "received from",
         "mounted" => "mounted from another repository in",
         "there" => "already in",
         _ => kind,

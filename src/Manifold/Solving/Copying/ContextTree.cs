@@ -61,7 +61,8 @@ internal sealed class ContextTree(string root, IgnoreRules rules, FileDigests? d
 
     /// <summary>What keeps a file out that is there; null where nothing does.</summary>
     public IgnoreMatch? Exclusion(string path) =>
-        path.Length > 0 && rules.Match(path) is { Excluded: true } match && ExistsOnDisk(path) ? match : null;
+        path.Length > 0 && rules.Match(path) is { Excluded: true } match && !path.Split('/').Any(part => part is "." or "..")
+            && ExistsOnDisk(path) ? match : null;
 
     public string? PathAsItIs(SelectedSource files)
     {
@@ -181,8 +182,20 @@ internal sealed class ContextTree(string root, IgnoreRules rules, FileDigests? d
         return folder?.Status(EntryPath.Name(path)) is not null;
     }
 
+    /// <summary>The entries that a lookup of a path passes: folders, the links that it follows, and where it ends.</summary>
+    public IReadOnlyList<LayerEntry> Passed(string path)
+    {
+        var passed = new List<LayerEntry>();
+        ResolveLinks(path, (place, name, folder) =>
+        {
+            if (EntryOf(place, name, folder) is { } entry)
+                passed.Add(entry);
+        });
+        return passed;
+    }
+
     /// <summary>The path without links in it; null where a part is missing. Absolute targets start at the context's root.</summary>
-    private string? ResolveLinks(string path)
+    private string? ResolveLinks(string path, Action<string, string, DirectoryHandle>? onPassed = null)
     {
         var pending = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
         var real = "";
@@ -198,6 +211,7 @@ internal sealed class ContextTree(string root, IgnoreRules rules, FileDigests? d
             using var folder = OpenFolder(real);
             if (folder?.Status(part) is not { } status)
                 return null;
+            onPassed?.Invoke(EntryPath.Join(real, part), part, folder);
             if (status.Type != FileStatus.SymbolicLink)
             {
                 real = EntryPath.Join(real, part);

@@ -57,6 +57,9 @@ internal sealed class FileDigests
         return digest;
     }
 
+    /// <summary>Has a file read again the next time: its content is not what was remembered.</summary>
+    public void Forget(string file) => changed |= known.TryRemove(file, out _);
+
     /// <summary>Writes what was learnt, in one step.</summary>
     public void Save()
     {

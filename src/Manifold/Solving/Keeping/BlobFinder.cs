@@ -11,17 +11,19 @@ namespace Manifold.Solving.Keeping;
 /// a base's layer    1  the store, else the base's registry
 /// a step's layer    2  a blob that this store has
 ///                   3  another build's cache
-/// reading           4  a cache's blob that is another layer is the cache's fault: it is forgotten, and the step can be done here
+///                   4  the repository that got it from another machine, unless the step's files are at hand
+/// reading           5  a cache's blob that is another layer is the cache's fault: it is forgotten, and the step can be done here
 /// </code>
 /// Fetching a blob twice costs nothing: the second call finds it in the store. Thread-safe.
 /// </remarks>
-internal sealed class BlobFinder(KeepingTools tools)
+internal sealed class BlobFinder(KeepingTools tools, LayerSources sources)
 {
     private readonly LayerTools program = tools.Program;
 
-    /// <summary>Whether a blob is in the store, or a cache has it now.</summary>
+    /// <summary>Whether a blob is in the store, or a cache or a repository has it now.</summary>
     public async Task<bool> IsThereAsync(Digest diffId, CancellationToken cancellation) => program.Cache.FindBlob(diffId) is not null
-        || await program.Cache.Imported.FindLayerAsync(diffId, null, cancellation).ConfigureAwait(false) is not null;
+        || await program.Cache.Imported.FindLayerAsync(diffId, null, cancellation).ConfigureAwait(false) is not null
+        || (program.Cache.FindPushed(diffId) is { } pushed && await program.Has(pushed, cancellation).ConfigureAwait(false));
 
     /// <summary>The layer's blob in the store; null where the layer has none yet.</summary>
     public async Task<Descriptor?> FindAsync(ChainLayer layer, CancellationToken cancellation)
@@ -33,8 +35,11 @@ internal sealed class BlobFinder(KeepingTools tools)
         if (program.Cache.FindBlob(layer.DiffId) is { } own)
             return own;
         // 3
-        return await program.Cache.Imported.FindLayerAsync(layer.DiffId, null, cancellation).ConfigureAwait(false) is { } found
-            ? await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false) : null;
+        if (await program.Cache.Imported.FindLayerAsync(layer.DiffId, null, cancellation).ConfigureAwait(false) is { } found)
+            return await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false);
+        // 4
+        return !sources.Has(layer.DiffId) && program.Cache.FindPushed(layer.DiffId) is { } pushed
+            ? await FetchAsync(layer.DiffId, pushed, cancellation).ConfigureAwait(false) : null;
     }
 
     /// <summary>
@@ -51,7 +56,7 @@ internal sealed class BlobFinder(KeepingTools tools)
         return found.Layer.Blob;
     }
 
-    /// <summary>4. Reads a blob that <see cref="FindAsync"/> found, when a processor is free.</summary>
+    /// <summary>5. Reads a blob that <see cref="FindAsync"/> found, when a processor is free.</summary>
     /// <exception cref="CacheDamagedException">A cache gave it, and it is another layer.</exception>
     public Task<T> ReadAsync<T>(ChainLayer layer, Func<T> read, CancellationToken cancellation) =>
         ReadAsync(layer, () => Task.FromResult(read()), cancellation);
@@ -63,7 +68,8 @@ internal sealed class BlobFinder(KeepingTools tools)
         {
             return await tools.Processors.RunAsync(read, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (layer.Remote is null && program.Cache.Imported.Knows(layer.DiffId)
+        catch (Exception e) when (layer.Remote is null
+            && (program.Cache.Imported.Knows(layer.DiffId) || program.Cache.FindPushed(layer.DiffId) is not null)
             && e is LayerException or ContentMismatchException or InvalidDataException)
         {
             program.Cache.ForgetBlobs(layer.DiffId);
@@ -90,13 +96,28 @@ internal sealed class BlobFinder(KeepingTools tools)
         return layer.Blob;
     }
 
+    /// <summary>Brings a blob here that another machine pushed. If it is gone, its step is done here.</summary>
+    private async Task<Descriptor> FetchAsync(Digest diffId, RemoteBlob pushed, CancellationToken cancellation)
+    {
+        try
+        {
+            return await DownloadAsync(pushed, cancellation).ConfigureAwait(false);
+        }
+        catch (ManifoldException e)
+        {
+            program.Cache.ForgetBlobs(diffId);
+            throw new CacheDamagedException(diffId,
+                $"{pushed.Repository.Name} cannot provide the layer {diffId.Short}: {e.Message}", e);
+        }
+    }
+
     private async Task<Descriptor> DownloadAsync(RemoteBlob remote, CancellationToken cancellation)
     {
         var (blob, repository) = remote;
         if (!program.Store.Contains(blob.Digest))
         {
             var progress = Pulling(blob, repository.Name);
-            await program.Registry.PullBlobAsync(repository, blob, program.Store, progress, cancellation).ConfigureAwait(false);
+            await program.Pull(remote, progress, cancellation).ConfigureAwait(false);
         }
         return blob;
     }

@@ -3,13 +3,19 @@ using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
-using Manifold.Registry;
 using Manifold.Snapshots;
 
 namespace Manifold.Solving.Keeping;
 
 /// <summary>What the keeper works with; made once per program.</summary>
-internal sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache Cache, RegistryClient Registry, TimeProvider Time);
+internal sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache Cache, BlobPull Pull, TimeProvider Time)
+{
+    /// <summary>Whether a registry has a blob now. One that cannot be asked has nothing.</summary>
+    public Func<RemoteBlob, CancellationToken, Task<bool>> Has { get; init; } = (_, _) => Task.FromResult(false);
+}
+
+/// <summary>Brings a blob that a registry has into the store.</summary>
+internal delegate Task BlobPull(RemoteBlob remote, IProgress<long> progress, CancellationToken cancellation);
 
 /// <summary>Has each layer in the form that is asked for, and makes a form only when somebody asks.</summary>
 /// <remarks>
@@ -43,7 +49,7 @@ internal sealed class LayerKeeper : ILayerBlobs
         var writer = new LayerWriter(new FileTime(fileTime));
         tools = new KeepingTools(program, writer, on) { Watch = (layer, entries) => Watch(layer, entries) };
         tables = new ContentTables(program.Store);
-        blobs = new BlobFinder(tools);
+        blobs = new BlobFinder(tools, sources);
         unpacked = new UnpackedLayers(tools, sources, blobs, tables);
         paths = new LayerPaths(tools, sources, blobs, tables, unpacked);
         reading = new LayerReading(tools, sources, blobs, unpacked, paths);
@@ -100,6 +106,9 @@ internal sealed class LayerKeeper : ILayerBlobs
     /// <summary>The merged contents of a chain, lowest first.</summary>
     public async Task<Chain> ContentsAsync(IEnumerable<ChainLayer> chain, CancellationToken cancellation) =>
         new(await Task.WhenAll(chain.Select(layer => ContentsAsync(layer, cancellation))).ConfigureAwait(false));
+
+    /// <summary>Keeps the contents of a layer that is elsewhere.</summary>
+    public void KnowContents(Digest diffId, TableOfContents contents) => tables.Remember(diffId, contents);
 
     /// <summary>Whether the contents are known without reading the layer.</summary>
     public bool HasContents(Digest diffId) => tables.Has(diffId);

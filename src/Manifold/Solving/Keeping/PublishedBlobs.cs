@@ -40,6 +40,10 @@ internal sealed class PublishedBlobs(
         if (layer.Remote is null && await blobs.FindInCacheAsync(layer.DiffId, form, cancellation).ConfigureAwait(false) is { } cached)
             return cached;
         var hasFiles = layer.Remote is null && (unpacked.Has(layer.DiffId) || sources.Has(layer.DiffId));
+        // It stays in its repository until somebody reads it.
+        if (!hasFiles && program.Cache.FindPushed(layer.DiffId, form) is { } pushed
+            && await program.Has(pushed, cancellation).ConfigureAwait(false))
+            return pushed.Descriptor;
         var blob = hasFiles ? await WriteAsync(layer, form, cancellation).ConfigureAwait(false)
             : await RewriteAsync(layer, form, cancellation).ConfigureAwait(false);
         program.Cache.SaveBlob(layer.DiffId, form, blob);

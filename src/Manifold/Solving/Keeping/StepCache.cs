@@ -18,7 +18,11 @@ internal sealed record StepRecord
 }
 
 /// <summary>A layer's blob in one form.</summary>
-internal sealed record BlobRecord(Descriptor Descriptor);
+internal sealed record BlobRecord(Descriptor Descriptor)
+{
+    /// <summary>The repository that got the blob from another machine; null for a blob that was made or fetched here.</summary>
+    public string? Repository { get; init; }
+}
 
 /// <summary>Results by content key: small files under <c>cache/</c>, renamed into place, each its own truth.</summary>
 /// <remarks>
@@ -66,17 +70,27 @@ internal sealed class StepCache(Store store, TimeProvider time)
             File.Delete(record);
     }
 
-    public void SaveBlob(Digest diffId, LayerForm form, Descriptor descriptor)
+    /// <summary>A layer's blob that another machine pushed to a repository; null if there is none, or if the blob is here.</summary>
+    public RemoteBlob? FindPushed(Digest diffId, LayerForm? form = null) =>
+        (form is null ? ReadBlob(diffId, LayerForm.Default.Name) ?? ReadBlob(diffId, AnyForm) : ReadBlob(diffId, form.Name)) is
+        { Repository: { } name } record && ImageReference.TryParse(name, out var repository)
+            ? new RemoteBlob(record.Descriptor, repository)
+            : null;
+
+    /// <param name="repository">The repository that has the blob, if it never came here.</param>
+    public void SaveBlob(Digest diffId, LayerForm form, Descriptor descriptor, ImageReference? repository = null)
     {
-        var record = JsonSerializer.SerializeToUtf8Bytes(new BlobRecord(descriptor), StepCacheJson.Default.BlobRecord);
+        var record = JsonSerializer.SerializeToUtf8Bytes(
+            new BlobRecord(descriptor) { Repository = repository?.Name }, StepCacheJson.Default.BlobRecord);
         Store.ReplaceFile(BlobPath(diffId, form.Name), record);
         if (form != LayerForm.Default)
             Store.ReplaceFile(BlobPath(diffId, AnyForm), record);
     }
 
     private Descriptor? FindBlob(Digest diffId, string form) =>
-        Read(BlobPath(diffId, form), StepCacheJson.Default.BlobRecord)?.Descriptor is { } blob
-        && store.SizeOf(blob.Digest) == blob.Size ? blob : null;
+        ReadBlob(diffId, form)?.Descriptor is { } blob && store.SizeOf(blob.Digest) == blob.Size ? blob : null;
+
+    private BlobRecord? ReadBlob(Digest diffId, string form) => Read(BlobPath(diffId, form), StepCacheJson.Default.BlobRecord);
 
     private string StepPath(Digest key) => Path.Combine(steps, key.Hex + ".json");
 
