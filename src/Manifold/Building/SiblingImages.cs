@@ -24,7 +24,7 @@ internal sealed class SiblingImages(PlannedComponent planned)
     }
 
     /// <summary>Waits for the image that fits a platform best.</summary>
-    /// <returns>Null if there is no such image.</returns>
+    /// <returns>The image, or null if the component has none for the platform.</returns>
     public Task<BuiltImage?> FindAsync(Platform platform) =>
         PlatformChoice.Best(platform, planned.Platforms, each => each.Platform) is { } best
             ? images[best.Platform].Task

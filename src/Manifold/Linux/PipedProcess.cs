@@ -84,7 +84,7 @@ internal sealed class PipedProcess : IAsyncDisposable
         return new PipedProcess(process);
     }
 
-    /// <summary>Sends SIGKILL. A process that has ended already is no error.</summary>
+    /// <summary>Sends SIGKILL. Does nothing if the process has already ended.</summary>
     public void Kill()
     {
         try

@@ -13,8 +13,8 @@ using Manifold.Solving.Steps;
 
 namespace Manifold.Nodes;
 
-/// <summary>What this machine gives to nodes while they work for it: blobs, answers of ssh agents, secrets, credentials.</summary>
-/// <remarks>Everything is lent for the time of one unit. Thread-safe.</remarks>
+/// <summary>Gives nodes what their units need from this machine: blobs, answers of ssh agents, secrets, credentials.</summary>
+/// <remarks>Everything is lent for one unit. Only credentials stay on the node, in memory, until its session ends. Thread-safe.</remarks>
 internal sealed class NodeAnswers(BuilderTools tools) : INodeAnswers
 {
     // SSH_AGENTC_REQUEST_IDENTITIES and SSH_AGENTC_SIGN_REQUEST; a node has no business with the other requests.

@@ -51,7 +51,7 @@ internal sealed class NodeHost(BuilderTools tools, NodePool pool, NodeAnswers an
     /// <summary>Whether a registry's name means this machine, so that a node would ask another one. Tests replace it.</summary>
     internal Func<string, bool> IsOnlyHere { get; init; } = NodeBlobs.IsCallersOwn;
 
-    /// <summary>Whether nodes may be told to push to these repositories: they are the same for nodes as for this machine.</summary>
+    /// <summary>Whether nodes can push to these repositories: their names mean the same registries for nodes as for this machine.</summary>
     /// <remarks>What this machine allows for itself, such as a registry without TLS, it does not allow to a node.</remarks>
     internal bool ReachesAll(ImmutableArray<ImageReference> targets) => targets.All(target => !IsOnlyHere(target.Registry)
         && !tools.Registry.Options.InsecureHosts.Contains(target.Registry)

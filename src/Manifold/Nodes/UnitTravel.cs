@@ -118,7 +118,7 @@ internal sealed class UnitTravel(NodeHost host, Node node, Unit unit, BuildSessi
                         throw ExceptionOf(problem);
                     Show(message);
                 }
-                // The node's program was started anew, and does not know the unit. What it finished before is in its cache.
+                // The node's program was restarted and does not know the unit. Its cache has the steps that were finished.
                 if (++starts > MostStarts)
                     throw new NodeUnfitException(node.Name, $"its program ended {MostStarts} times while it built "
                         + $"{unit.Request.Platform}. It may be short of memory.", exitCode: 4);

@@ -44,6 +44,10 @@ internal sealed class SshServer : IAsyncDisposable
     /// <summary>The folder for programs and stores of a user.</summary>
     public string FolderOf(string user) => folder[$"cache-{user}/manifold"];
 
+    // sshd takes the first SetEnv only, so all variables are on its line.
+    private string EnvironmentOf(string user) =>
+        $"XDG_CACHE_HOME={folder[$"cache-{user}"]} XDG_CONFIG_HOME={SettingsOf(user)} MANIFOLD_ROOT={StoreOf(user)}";
+
     /// <summary>The folder of a user's store.</summary>
     public string StoreOf(string user) => folder[$"store-{user}"];
 
@@ -146,9 +150,9 @@ internal sealed class SshServer : IAsyncDisposable
             Subsystem sftp internal-sftp
             {more}
             Match User root
-              SetEnv XDG_CACHE_HOME={folder["cache-root"]} XDG_CONFIG_HOME={SettingsOf("root")} MANIFOLD_ROOT={StoreOf("root")}
+              SetEnv {EnvironmentOf("root")}
             Match User {OrdinaryUser}
-              SetEnv XDG_CACHE_HOME={folder[$"cache-{OrdinaryUser}"]} XDG_CONFIG_HOME={SettingsOf(OrdinaryUser)} MANIFOLD_ROOT={StoreOf(OrdinaryUser)}
+              SetEnv {EnvironmentOf(OrdinaryUser)}
 
             """);
         folder.Write("config", $"""

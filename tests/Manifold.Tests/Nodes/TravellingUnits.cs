@@ -220,7 +220,7 @@ public sealed class TravellingUnits : IAsyncLifetime
             {
                 events.Enqueue(e);
                 if (on is not null)
-                    work.Add(Task.Run(() => on(e)));
+                    work.Add(on(e)); // at once: the unit must not end before it
             }, Stop);
         await Task.WhenAll(work);
         foreach (var each in Host?.Nodes ?? [])

@@ -17,7 +17,7 @@ internal static class FileGroups
     /// <summary>A manifest names all groups, and has to stay a small document. Larger contexts have larger groups.</summary>
     private const long Most = 8 * 1024;
 
-    /// <summary>What a file costs besides its content: its header, and a record of its time.</summary>
+    /// <summary>The bytes that a file takes besides its content: its header, and a record of its time.</summary>
     private const long Header = 1024;
 
     public static IEnumerable<ImmutableArray<PackedFile>> Cut(ImmutableArray<PackedFile> files)

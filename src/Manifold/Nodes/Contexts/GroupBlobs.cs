@@ -19,7 +19,7 @@ internal sealed class GroupBlobs(Store store, TimeProvider time)
     private readonly string records = Directory.CreateDirectory(store.Layout.Contexts.Path).FullName;
 
     /// <summary>The blob of a group: the one that is known, or a new one.</summary>
-    /// <exception cref="ContextChangedException">A file is no longer what it was when it was hashed. Nothing is stored.</exception>
+    /// <exception cref="ContextChangedException">A file has changed since it was hashed. Nothing is stored.</exception>
     public async Task<Descriptor> GetAsync(ImmutableArray<PackedFile> group, CancellationToken cancellation)
     {
         var record = Path.Combine(records, KeyOf(group).Hex + ".json");

@@ -19,7 +19,7 @@ internal sealed record PackedFile(LayerEntry Entry, Digest? Content)
         return new PackedFile(entry with { Open = () => new VerifiedStream(open(), digest, entry.Size, "the build context") }, content);
     }
 
-    /// <summary>What keeps a path occupied: nobody reads more of it than that it is there, and where it leads.</summary>
+    /// <summary>An entry without content, for a path that lookups only pass: they see that it exists, and where a link leads.</summary>
     public static PackedFile Placeholder(LayerEntry entry) => new(new LayerEntry
     {
         Path = entry.Path,

@@ -9,7 +9,7 @@ internal sealed class RecordedLookups(ContextTree tree) : ISourceTree
 {
     private readonly HashSet<string> indirect = new(StringComparer.Ordinal);
 
-    /// <summary>What these lookups pass: the same lookups succeed where these entries are.</summary>
+    /// <summary>The entries that these lookups go through. The same lookups succeed in a folder that has these entries.</summary>
     public IEnumerable<LayerEntry> Passed() => indirect.SelectMany(tree.Passed);
 
     public bool Hides => tree.Hides;

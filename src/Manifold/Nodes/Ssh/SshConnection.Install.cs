@@ -26,7 +26,7 @@ internal sealed partial class SshConnection
 
     /// <summary>Copies the program to the host, unless it is there already.</summary>
     /// <param name="program">The program for the host's platform.</param>
-    /// <param name="progress">Is told how many bytes of the program are sent, of how many.</param>
+    /// <param name="progress">Gets the bytes of the program that are sent so far, and its size.</param>
     /// <returns>The path of the program there. It is executable and whole.</returns>
     /// <remarks>Several callers at once do no harm. Programs that were not used for 30 days are removed when a new one is copied.</remarks>
     /// <exception cref="SshException">It can't be stored there, or the connection is lost.</exception>

@@ -87,7 +87,7 @@ internal sealed class NodeWorker : IAsyncDisposable
 
     private async Task RunAsync(NodeUnit unit, UnitOffer offer)
     {
-#pragma warning disable CA1031 // the caller is told, whatever it is
+#pragma warning disable CA1031 // any failure goes to the caller as the unit's last message
         try
         {
             unit.End(await BuildAsync(unit, offer).ConfigureAwait(false));
